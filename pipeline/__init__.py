@@ -1,0 +1,1 @@
+"""Assembles the pipeline: plans the input, reads, writes, commits and reports."""

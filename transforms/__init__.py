@@ -1,0 +1,1 @@
+"""What happens to a page: one module a transform, its decisions in pure functions under `text`."""

@@ -1,0 +1,121 @@
+"""The records that flow between the steps. Standard library only.
+
+Nothing here is changed after it is made: a step returns `dataclasses.replace` of what it got.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["html", "text"]
+
+Stage = Literal["read", "extract"]
+"""The step that could not handle a page."""
+
+Reason = Literal[
+    "unreadable",  # the file could not be opened or read
+    "truncated",  # compressed data, a record or a file ends too early
+    "corrupt",  # compressed data or a container that does not decode
+    "bomb",  # compressed data that grows beyond the permitted ratio
+    "malformed",  # a JSON line, a Parquet row or a record header that does not parse
+    "no_text",  # a record without any of the text or html fields, or an empty file
+    "too_large",  # a page above the size limit
+    "too_deep",  # HTML nested beyond the limit
+    "failed",  # a parser gave up on the page
+]
+"""Why a page was rejected: a closed set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A piece of input that became no page; written to `rejected/`.
+
+    Attributes:
+      stage: the step that gave up.
+      reason: one of the closed set above.
+      detail: one line for people, at most 300 characters, printable.
+      file: path of the input file, as it was found by the glob.
+      offset: where the record starts (see `RawPage.offset`); 0 for a whole file.
+      url: the page's URL where it is known, else "".
+      raw: the first bytes of what was rejected, at most `MAX_RAW_BYTES`.
+      raw_length: length of the rejected piece in bytes; larger than `len(raw)` where it was cut;
+        -1 where it is not known.
+    """
+
+    stage: Stage
+    reason: Reason
+    detail: str
+    file: str
+    offset: int = 0
+    url: str = ""
+    raw: bytes = b""
+    raw_length: int = 0
+
+
+MAX_RAW_BYTES = 1 << 20
+"""A rejected piece is kept up to this many bytes; file and offset lead to the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page as it was read: decoded to text, not yet cleaned.
+
+    Attributes:
+      url: never empty; a page without one gets `file:` and the path of its file, and `#` and its
+        number where a file holds several.
+      date: `YYYY-MM-DDTHH:MM:SS.mmmZ` in UTC, or "" where it is not known.
+      kind: "html" or "text" (one paragraph a line).
+      content: the decoded page.
+      file: path of the input file.
+      offset: where the record starts: the byte in the file as it lies on storage for WARC, the
+        byte in the uncompressed stream for JSONL, the row for Parquet, 0 for whole files.
+      given_id: the input's own identifier, or "".
+    """
+
+    url: str
+    date: str
+    kind: Kind
+    content: str
+    file: str
+    offset: int = 0
+    given_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Why one paragraph is not in the output.
+
+    Attributes:
+      rule: `group.name`, for example `comments.wordpress` or `duplicate.exact`.
+      evidence: what the rule saw, one printable line of at most 200 characters.
+    """
+
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as its paragraphs, each kept or removed.
+
+    Attributes:
+      id: `ps:` and 16 hexadecimal digits, a hash of URL, date and content.
+      url, date: as in `RawPage`.
+      paragraphs: all visible text in reading order, one line each, never blank.
+      removals: paragraph number to the reason it goes; every other paragraph stays.
+      language: lower-case ISO 639-1 code (`zh-cn` and `zh-tw` for Chinese), or `und`.
+      language_score: 0..1, the detector's probability.
+      source: where the page came from: its input file's path.
+      given_id: the input's own identifier, or "".
+      extra: what else goes into the record's metadata (values that JSON knows).
+    """
+
+    id: str
+    url: str
+    date: str
+    paragraphs: tuple[str, ...]
+    removals: dict[int, Removal] = field(default_factory=dict)
+    language: str = "und"
+    language_score: float = 0.0
+    source: str = ""
+    given_id: str = ""
+    extra: dict[str, object] = field(default_factory=dict)

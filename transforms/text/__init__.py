@@ -1,0 +1,1 @@
+"""Pure decisions about text: batch functions without Beam, files, options or the network."""

@@ -1,0 +1,196 @@
+"""Finds duplicates among fingerprint rows: the verdict on a pair, and the search under each key.
+
+The rule: a paragraph goes when an earlier one lies within its radius, whether that one itself stays
+or goes. So a decision needs nothing but the rows of one key, and the result is the same however the
+keys are divided among workers.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.text.rows import Rows, paragraph_of, sort_shared
+from transforms.text.simhash import hamming
+
+DEFAULT_RADIUS_BITS = 24
+"""Most bits in which the fingerprints of near-duplicates differ."""
+
+DEFAULT_MAX_PIVOTS = 256
+"""A paragraph is compared with so many earlier ones of each of its keys, the earliest first."""
+
+EXACT, NEAR = 0, 1
+
+MATCH = np.dtype(
+    [
+        ("address", "<u8"),
+        ("keeper", "<u8"),
+        ("keeper_date", "<u8"),
+        ("keeper_hash", "<u8"),
+        ("kind", "u1"),
+        ("distance", "u1"),
+        ("unused", "u1", (6,)),
+    ]
+)
+"""40 bytes: a paragraph that goes, the earlier one that it equals, the kind and the distance in
+bits."""
+
+_NIBBLE_ONES = np.uint64(0x1111111111111111)
+_LEAST_COMMON_MINIMA = 14
+
+
+class Found(NamedTuple):
+    """What a search found.
+
+    Attributes:
+      matches: array of `MATCH`, one a paragraph that goes, at most one for each key.
+      compared: pairs that were compared.
+      not_compared: pairs that the cap on pivots left out.
+    """
+
+    matches: npt.NDArray[np.void]
+    compared: int
+    not_compared: int
+
+
+def is_near(
+    a: Rows, b: Rows, radius_bits: int = DEFAULT_RADIUS_BITS, *, keep_number_variants: bool = False
+) -> npt.NDArray[np.bool_]:
+    """Decides for each pair of near rows whether they are near-duplicates.
+
+    Two estimates that err independently must agree: the Hamming distance d of the fingerprints and
+    the share of equal minima, J, an estimate of the Jaccard likeness of the shingle sets (corrected
+    for the sixteenth that agrees by chance). A pair is near when d <= radius and either
+    d + 20 (1 - J) <= radius - 2, or J >= 0.4 and 0.8 or more of the shorter text's shingles stand
+    in the longer one (an appended sentence). All in integers, so the answer is the same everywhere.
+
+    Args:
+      a, b: arrays of `NEAR_ROW` of one length.
+      radius_bits: 0..64.
+      keep_number_variants: two texts that differ in nothing but digits are no duplicates.
+    """
+    distance = hamming(a["simhash"], b["simhash"]).astype(np.int64)
+    common = _common_minima(a["minima"], b["minima"])
+    left, right = a["shingles"].astype(np.int64), b["shingles"].astype(np.int64)
+    alike = 3 * distance + 2 * (32 - common) <= 3 * (radius_bits - 2)
+    shorter = np.minimum(left, right)
+    contained = 5 * (common - 2) * (left + right) >= 4 * (28 + common) * shorter
+    near = (distance <= radius_bits) & (alike | (contained & (common >= _LEAST_COMMON_MINIMA)))
+    # A radius of less than two bits still takes what is equal in all that is known.
+    near |= (distance == 0) & (common == 32)
+    if keep_number_variants:
+        near &= (a["digitless"] != b["digitless"]) | (distance == 0) & (common == 32)
+    return near
+
+
+def find_exact(rows: Rows) -> Found:
+    """Finds paragraphs whose exact form has an earlier copy.
+
+    Args:
+      rows: `EXACT_ROW`s, in any order, with all rows of each of their keys.
+    """
+    rows = sort_shared(rows)
+    start, _ = _buckets(rows["key"])
+    first = rows[start]
+    # A key is half of the hash. Where the other half differs (never seen) nothing goes.
+    copies = np.flatnonzero(
+        (np.arange(len(rows)) != start) & (rows["check"] == first["check"])
+    )
+    return Found(_matches(rows[copies], first[copies], EXACT, 0), len(copies), 0)
+
+
+def find_near(
+    rows: Rows,
+    radius_bits: int = DEFAULT_RADIUS_BITS,
+    *,
+    max_pivots: int = DEFAULT_MAX_PIVOTS,
+    keep_number_variants: bool = False,
+) -> Found:
+    """Finds paragraphs that are near to an earlier one with the same key.
+
+    Each row is compared with the earlier ones of its key, the earliest first, until one is near: a
+    key of n copies costs n comparisons, one of n different texts n times `max_pivots` at most.
+
+    Args:
+      rows: `NEAR_ROW`s, in any order, with all rows of each of their keys.
+      radius_bits: see `is_near`.
+      max_pivots: at least 1.
+      keep_number_variants: see `is_near`.
+    """
+    rows = sort_shared(rows)
+    start, size = _buckets(rows["key"])
+    place = np.arange(len(rows)) - start
+    rest = np.flatnonzero(place > 0)
+    found, keepers = [], []
+    compared = 0
+    for pivot in range(min(max_pivots, int(size.max(initial=1)) - 1)):
+        rest = rest[place[rest] > pivot]
+        if not len(rest):
+            break
+        compared += len(rest)
+        against = start[rest] + pivot
+        near = is_near(
+            rows[rest], rows[against], radius_bits, keep_number_variants=keep_number_variants
+        )
+        found.append(rest[near])
+        keepers.append(against[near])
+        rest = rest[~near]
+    left_out = int(np.maximum(place[rest] - max_pivots, 0).sum())
+    if not found:
+        return Found(np.empty(0, MATCH), compared, left_out)
+    gone, kept = rows[np.concatenate(found)], rows[np.concatenate(keepers)]
+    distance = hamming(gone["simhash"], kept["simhash"])
+    return Found(_matches(gone, kept, NEAR, distance), compared, left_out)
+
+
+def choose_matches(matches: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """Takes one match of each paragraph: an exact one before a near one, then the earliest keeper.
+
+    Returns:
+      Sorted by address, each address once.
+    """
+    order = np.lexsort(
+        (
+            matches["keeper"],
+            paragraph_of(matches["keeper"]),
+            matches["keeper_hash"],
+            matches["keeper_date"],
+            matches["kind"],
+            matches["address"],
+        )
+    )
+    matches = matches[order]
+    first = np.ones(len(matches), bool)
+    first[1:] = matches["address"][1:] != matches["address"][:-1]
+    return matches[first]
+
+
+def _common_minima(a: npt.NDArray[np.uint64], b: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Counts equal 4-bit fields of two arrays of shape (n, 2): 0..32."""
+    differ = a ^ b
+    differ |= differ >> np.uint64(1)
+    differ |= differ >> np.uint64(2)
+    ones = np.bitwise_count(differ & _NIBBLE_ONES)
+    return 32 - ones.sum(axis=1, dtype=np.int64)
+
+
+def _buckets(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """For sorted keys: where each row's bucket starts, and the size of each bucket."""
+    first = np.ones(len(key), bool)
+    first[1:] = key[1:] != key[:-1]
+    starts = np.flatnonzero(first)
+    sizes = np.diff(np.append(starts, len(key)))
+    return np.repeat(starts, sizes), sizes
+
+
+def _matches(
+    gone: Rows, kept: Rows, kind: int, distance: int | npt.NDArray[np.uint8]
+) -> npt.NDArray[np.void]:
+    matches = np.zeros(len(gone), MATCH)
+    matches["address"] = gone["address"]
+    matches["keeper"] = kept["address"]
+    matches["keeper_date"] = kept["date"]
+    matches["keeper_hash"] = kept["page_hash"]
+    matches["kind"] = kind
+    matches["distance"] = distance
+    return matches

@@ -1,0 +1,90 @@
+"""Normal forms of a paragraph: what two copies must have in common to count as the same."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+NORMAL_VERSION = "1"
+"""Changes whenever a normal form, a key or a fingerprint changes: a history is bound to it."""
+
+_NOT_WORD = re.compile(r"[^\w\n]+")
+_NOT_WORD_BETWEEN_DIGITS = re.compile(r"(?<=\d)[^\w\n]+(?=\d)")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"\w+")
+
+_DENSE = re.compile(
+    r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_DENSE_CHARS_A_WORD = 2
+_THAI = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_THAI_CHARS_A_WORD = 4
+
+
+def strip_to_words(texts: Sequence[str]) -> list[str]:
+    r"""Lower-cases each text and removes everything that is not a word character.
+
+    The result is what the `simhash` package shingles: `lower()`, then all `[\w\u4e00-\u9fcc]+`
+    joined without separators (the range is part of `\w` in every supported Python).
+
+    Args:
+      texts: any strings; a line feed counts as one more separator.
+
+    Returns:
+      As many strings, each without white space and punctuation, possibly empty.
+    """
+    if not texts:
+        return []
+    joined = "\n".join(t.replace("\n", " ") if "\n" in t else t for t in texts)
+    return _NOT_WORD.sub("", joined.lower()).split("\n")
+
+
+def exact_form(texts: Sequence[str], *, drop_digits: bool = False) -> list[str]:
+    """Gives the form that exact duplicates share: case, punctuation and spacing do not count.
+
+    As `strip_to_words`, but numbers stay apart: `1.5` is not `15`.
+
+    Args:
+      texts: any strings.
+      drop_digits: gives every run of digits the same form, so that texts that differ only in
+        numbers become equal.
+    """
+    if not texts:
+        return []
+    joined = "\n".join(t.replace("\n", " ") if "\n" in t else t for t in texts).lower()
+    joined = _NOT_WORD_BETWEEN_DIGITS.sub("_", joined)
+    joined = _NOT_WORD.sub("", joined)
+    if drop_digits:
+        joined = _DIGITS.sub("0", joined)
+    return joined.split("\n")
+
+
+def exact_hashes(forms: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """Hashes each form to 128 bits (XXH3, seed 0).
+
+    Returns:
+      Shape (n, 2): a key to group by, and a check that makes a false match as good as impossible.
+    """
+    digest = xxhash.xxh3_128_digest
+    data = b"".join(digest(form.encode("utf-8", "surrogatepass")) for form in forms)
+    return np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def count_words(text: str) -> int:
+    """Counts words; where a script writes none apart, characters stand in for them.
+
+    A run of word characters is a word. Chinese and Japanese characters count as half a word each,
+    those of Thai, Lao, Burmese and Khmer as a quarter (rounded up): about the mean length of their
+    words.
+    """
+    words = len(_WORD.findall(text))
+    if text.isascii():
+        return words
+    dense = len(_DENSE.findall(text))
+    thai = len(_THAI.findall(text))
+    if not dense and not thai:
+        return words
+    spaced = len(_WORD.findall(_THAI.sub(" ", _DENSE.sub(" ", text))))
+    return spaced - (-dense // _DENSE_CHARS_A_WORD) - (-thai // _THAI_CHARS_A_WORD)

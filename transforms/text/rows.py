@@ -1,0 +1,180 @@
+"""Fingerprint rows: what deduplication knows of a paragraph, in fixed width.
+
+A paragraph has one exact row and, when it is long enough, `NEAR_KEYS` near rows. Rows are ordered
+by key, and under one key by the order that decides which copy stays: date, then the hash of its
+URL, then the place in its page.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.text.normal import exact_form, exact_hashes, strip_to_words
+from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
+from transforms.text.simhash import sketch
+
+Rows = npt.NDArray[np.void]
+
+NEAR_KEYS = 6
+"""Near keys of a paragraph, each of two minima: the candidates are the pairs that share one."""
+
+SKETCH_MINIMA = 32
+"""Further minima, kept with 4 bits each: a second estimate of likeness (Li and Koenig 2010)."""
+
+_MINIMA = 2 * NEAR_KEYS + SKETCH_MINIMA
+_FOLD = np.uint64(0x9E3779B97F4A7C15)
+
+SHARD_BITS, PAGE_BITS, PARAGRAPH_BITS = 20, 24, 20
+"""How an address divides its 64 bits."""
+
+MAX_PARAGRAPHS = 1 << PARAGRAPH_BITS
+MAX_PAGES = 1 << PAGE_BITS
+MAX_SHARDS = 1 << SHARD_BITS
+
+UNDATED = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""The date of a page without one: after all others."""
+
+_ORDER = [("date", "<u8"), ("page_hash", "<u8"), ("address", "<u8")]
+
+EXACT_ROW = np.dtype([("key", "<u8"), ("check", "<u8"), *_ORDER])
+"""40 bytes: hash of the exact form (key and check), order, address."""
+
+NEAR_ROW = np.dtype(
+    [
+        ("key", "<u8"),
+        ("simhash", "<u8"),
+        *_ORDER,
+        ("minima", "<u8", (2,)),
+        ("shingles", "<u4"),
+        ("digitless", "<u4"),
+    ]
+)
+"""64 bytes: near key, fingerprint, order, address, 32 minima of 4 bits, number of shingles, hash of
+the form without digits."""
+
+
+def pack_address(shard: int, page: int, paragraph: npt.NDArray[np.intp]) -> Hashes:
+    """Packs shard (20 bits), page (24) and paragraph number (20) so that addresses sort by them."""
+    if not 0 <= shard < MAX_SHARDS:
+        raise ValueError(f"shard {shard} is outside 0..{MAX_SHARDS - 1}")
+    if not 0 <= page < MAX_PAGES:
+        raise ValueError(f"page {page} is outside 0..{MAX_PAGES - 1}")
+    base = np.uint64(shard << (PAGE_BITS + PARAGRAPH_BITS) | page << PARAGRAPH_BITS)
+    return base | paragraph.astype(np.uint64)
+
+
+def shard_of(addresses: Hashes) -> Hashes:
+    """Gives the shard number of each address."""
+    return addresses >> np.uint64(PAGE_BITS + PARAGRAPH_BITS)
+
+
+def page_of(addresses: Hashes) -> Hashes:
+    """Gives the page number, within its shard, of each address."""
+    return (addresses >> np.uint64(PARAGRAPH_BITS)) & np.uint64(MAX_PAGES - 1)
+
+
+def paragraph_of(addresses: Hashes) -> Hashes:
+    """Gives the paragraph number, within its page, of each address."""
+    return addresses & np.uint64(MAX_PARAGRAPHS - 1)
+
+
+def exact_rows(
+    texts: Sequence[str], dates: Hashes, page_hashes: Hashes, addresses: Hashes
+) -> tuple[Rows, npt.NDArray[np.bool_]]:
+    """Makes the exact row of each text.
+
+    Args:
+      texts: paragraphs.
+      dates, page_hashes, addresses: shape (n,), the order and the place of each.
+
+    Returns:
+      Rows in the order of the texts, and which of the texts have any word characters: one that has
+      none is like no other and has no place in deduplication.
+    """
+    forms = exact_form(texts)
+    rows = np.empty(len(texts), EXACT_ROW)
+    hashes = exact_hashes(forms)
+    rows["key"], rows["check"] = hashes[:, 0], hashes[:, 1]
+    rows["date"], rows["page_hash"], rows["address"] = dates, page_hashes, addresses
+    return rows, np.array([bool(form) for form in forms], bool)
+
+
+def near_rows(
+    texts: Sequence[str],
+    dates: Hashes,
+    page_hashes: Hashes,
+    addresses: Hashes,
+    hasher: ShingleHasher,
+) -> Rows:
+    """Makes the near rows of each text.
+
+    Returns:
+      Shape (n * NEAR_KEYS,); the rows of one text stand together.
+    """
+    words = strip_to_words(texts)
+    sketches = sketch(words, _MINIMA, hasher)
+    rows = np.empty((len(texts), NEAR_KEYS), NEAR_ROW)
+    rows["key"] = near_keys(sketches.minima[:, : 2 * NEAR_KEYS])
+    rows["simhash"] = sketches.simhash[:, None]
+    rows["minima"] = _pack_minima(sketches.minima[:, 2 * NEAR_KEYS :])[:, None, :]
+    rows["shingles"] = np.array([max(len(w) - WIDTH + 1, 1) for w in words], np.uint32)[:, None]
+    digitless = exact_hashes(exact_form(texts, drop_digits=True))[:, 0]
+    rows["digitless"] = (digitless >> np.uint64(32)).astype(np.uint32)[:, None]
+    for name, column in (("date", dates), ("page_hash", page_hashes), ("address", addresses)):
+        rows[name] = column[:, None]
+    return rows.ravel()
+
+
+def near_keys(minima: npt.NDArray[np.uint32]) -> Hashes:
+    """Makes a key of each pair of minima; the number of the pair is part of it.
+
+    Args:
+      minima: shape (n, 2 * k).
+
+    Returns:
+      Shape (n, k).
+    """
+    wide = minima.astype(np.uint64)
+    pair = wide[:, 0::2] << np.uint64(32) | wide[:, 1::2]
+    salt = np.arange(1, pair.shape[1] + 1, dtype=np.uint64) * _FOLD
+    mixed = (pair ^ salt) * np.uint64(0xD6E8FEB86659FD93)
+    return (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+
+
+def sort_rows(rows: Rows) -> Rows:
+    """Sorts rows by key, date, page hash, paragraph and address: the order that decides."""
+    order, shared = _order_by_key(rows["key"])
+    rows = rows[order]
+    rows[shared] = _sort_within_keys(rows[shared])
+    return rows
+
+
+def sort_shared(rows: Rows) -> Rows:
+    """Sorts as `sort_rows` does, and leaves out the rows whose key stands only once."""
+    order, shared = _order_by_key(rows["key"])
+    return _sort_within_keys(rows[order[shared]])
+
+
+def _order_by_key(key: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Gives the order by key alone, and which places in it have a key that stands elsewhere too."""
+    order = np.argsort(key)
+    same = np.diff(key[order]) == 0
+    shared = np.zeros(len(key), bool)
+    shared[1:] |= same
+    shared[:-1] |= same
+    return order, shared
+
+
+def _sort_within_keys(rows: Rows) -> Rows:
+    columns = (rows["address"], paragraph_of(rows["address"]), rows["page_hash"], rows["date"])
+    return rows[np.lexsort((*columns, rows["key"]))]
+
+
+def _pack_minima(minima: npt.NDArray[np.uint32]) -> Hashes:
+    """Keeps 4 well-mixed bits of each of 32 minima; shape (n, 2)."""
+    nibbles = (minima.astype(np.uint64) * _FOLD) >> np.uint64(60)
+    shifts = np.arange(16, dtype=np.uint64) * np.uint64(4)
+    halves = nibbles.reshape(-1, 2, 16) << shifts
+    packed: Hashes = np.bitwise_or.reduce(halves, axis=2)
+    return packed

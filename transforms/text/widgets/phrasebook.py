@@ -1,0 +1,176 @@
+"""Whole lines that widgets write, found by one dictionary look-up a line.
+
+The pattern language of the files in `languages/`:
+
+  `Post a Comment`        the whole line, after `normalise`: case, width, spaces, and punctuation or
+                          bullets at its ends do not count
+  `{n} Comments`          `{n}` is a number: every run of digits counts as the same number
+  `{name} says`           `{name}` is 1..40 characters, `{title}` 1..120, and `{date}` is
+                          4..40 with a digit
+  `~Reply`                a word that articles use as well: needs widget lines beside it
+  `#Comments`             opens a section of readers' comments; needs company as well
+  `@{name} says on {date}`  the line above one reader's comment: it paces such a section
+
+A slot pattern needs two characters of its own at its start or at its end: they are its look-up key.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from transforms.text.widgets.systems import SYSTEMS, System
+
+MAX_CHARS: Final = 300
+"""Longer lines, in code points, are never looked up: widgets do not write them."""
+
+STRONG, WEAK, OPENS, PACES = 1, 2, 3, 4
+"""Roles of a phrase; 0 stands for a line that is none."""
+
+_ROLES: Final = {"~": WEAK, "#": OPENS, "@": PACES}
+_SLOTS: Final = {
+    "{name}": ".{1,40}",
+    "{title}": ".{1,120}",
+    "{date}": "(?=.{0,36}0).{4,40}",
+}
+_SLOT: Final = re.compile(r"(\{name\}|\{title\}|\{date\})")
+_KEY_CHARS: Final = 2
+
+# Linear: one class, no nesting. A number may hold separators: 1,234 and 10:30 are one number each.
+_NUMBER: Final = re.compile(r"\d[\d.,:'’]*\d|\d")
+_SPACES: Final = re.compile(r"[^\S\n]+")
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]+")
+_EDGES: Final = (
+    " \t.,:;!?…·•*|/\\-–—_~+=#@&<>()[]{}\"'`´“”„‚‘’«»‹›→←↑↓↩↪►◄▶◀▸▾▼▲△▽■□●○◦★☆♥❤✓✔✕✖×"
+    "。、・：；！？（）「」『』【】،؛؟۔।॥։"
+)
+
+
+def normalise(lines: Sequence[str]) -> list[str]:
+    """Returns each line's look-up key; "" for one without letters at hand or above `MAX_CHARS`.
+
+    NFKC, case folding, one space for any run of spaces, `0` for every number, punctuation and
+    bullets trimmed at both ends. Linear in the characters of lines up to `MAX_CHARS`.
+    """
+    short = [line if len(line) <= MAX_CHARS else "" for line in lines]
+    joined = "\n".join(short)
+    if joined.count("\n") != len(short) - 1:  # a line holds a line feed: not one paragraph
+        joined = "\n".join(line.replace("\n", " ") for line in short)
+    if not joined.isascii():
+        joined = _INVISIBLE.sub("", unicodedata.normalize("NFKC", joined))
+    joined = _NUMBER.sub("0", joined.casefold())
+    joined = _SPACES.sub(" ", joined)
+    return [key.strip(_EDGES) for key in joined.split("\n")] if short else []
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase of the table.
+
+    Attributes:
+      system: the row it belongs to.
+      language: ISO 639-1 code of the file it stands in.
+      text: as written there, without the sign of its role.
+      role: `STRONG`, `WEAK`, `OPENS` or `PACES`.
+    """
+
+    system: System
+    language: str
+    text: str
+    role: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Slotted:
+    head: str
+    tail: str
+    pattern: re.Pattern[str]
+    number: int
+
+
+class Phrasebook:
+    """All phrases of some systems, compiled for look-up. Immutable once made."""
+
+    def __init__(self, systems: Iterable[System]) -> None:
+        """Compiles the phrases; where two are the same line, the first one stays.
+
+        Raises:
+          ValueError: a slot pattern has fewer than two characters at both ends, or a phrase has
+            no characters of its own.
+        """
+        self.phrases: list[Phrase] = []
+        self._exact: dict[str, int] = {}
+        self._by_head: dict[str, list[_Slotted]] = {}
+        self._by_tail: dict[str, list[_Slotted]] = {}
+        for system in systems:
+            for language, texts in system.phrases.items():
+                for text in texts:
+                    self._add(system, language, text)
+
+    def _add(self, system: System, language: str, written: str) -> None:
+        role = _ROLES.get(written[:1], STRONG)
+        text = written if role == STRONG else written[1:]
+        number = len(self.phrases)
+        self.phrases.append(Phrase(system, language, text, role))
+        parts = _SLOT.split(text.replace("{n}", "0"))
+        if len(parts) == 1:
+            key = normalise(parts)[0]
+            if not key:
+                raise ValueError(f"phrase {written!r} ({system.rule}, {language}) is empty")
+            self._exact.setdefault(key, number)
+            return
+        literals = [_inner(part) for part in parts[0::2]]
+        literals[0] = literals[0].lstrip(_EDGES)
+        literals[-1] = literals[-1].rstrip(_EDGES)
+        pattern = "".join(
+            re.escape(literal) + (_SLOTS[slot] if slot else "")
+            for literal, slot in zip(literals, [*parts[1::2], ""], strict=True)
+        )
+        slotted = _Slotted(literals[0], literals[-1], re.compile(pattern), number)
+        if len(slotted.head) >= _KEY_CHARS:
+            self._by_head.setdefault(slotted.head[:_KEY_CHARS], []).append(slotted)
+        elif len(slotted.tail) >= _KEY_CHARS:
+            self._by_tail.setdefault(slotted.tail[-_KEY_CHARS:], []).append(slotted)
+        else:
+            raise ValueError(f"phrase {written!r} ({system.rule}, {language}) has no key")
+
+    def look_up(self, keys: Sequence[str]) -> list[int]:
+        """Returns for each key (see `normalise`) the number of its phrase, -1 for none."""
+        exact = self._exact
+        by_head = self._by_head
+        by_tail = self._by_tail
+        found = []
+        for key in keys:
+            number = exact.get(key, -1)
+            if number < 0 and key:
+                candidates = by_head.get(key[:_KEY_CHARS])
+                if candidates:
+                    number = _first_match(candidates, key)
+                if number < 0:
+                    candidates = by_tail.get(key[-_KEY_CHARS:])
+                    if candidates:
+                        number = _first_match(candidates, key)
+            found.append(number)
+        return found
+
+
+def _inner(part: str) -> str:
+    """Normalises a literal without trimming its ends."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", part)).casefold()
+    return _SPACES.sub(" ", _NUMBER.sub("0", text))
+
+
+def _first_match(candidates: Sequence[_Slotted], key: str) -> int:
+    for slotted in candidates:
+        if (
+            key.startswith(slotted.head)
+            and key.endswith(slotted.tail)
+            and slotted.pattern.fullmatch(key)
+        ):
+            return slotted.number
+    return -1
+
+
+BOOK: Final = Phrasebook(SYSTEMS)
+"""The phrases of all systems."""

@@ -1,0 +1,58 @@
+"""The fast extractor: resiliparse's own idea of the main text."""
+
+from resiliparse.extract.html2text import extract_plain_text
+
+from transforms.text.errors import ParserFailed
+from transforms.text.html.blocks import Block, clean_line
+from transforms.text.html.limits import check_limits
+
+SKIPPED = (
+    "#comments", "#respond", ".comments-area", ".commentlist", ".comment-list", ".comment-respond",
+    "#disqus_thread", ".kommentare", ".comment-thread", "ol#commentlist",
+    ':not(html):not(body):not(main)[id^="comment"]',
+    ':not(html):not(body):not(main)[class^="comment"]',
+    ':not(html):not(body):not(main)[class*="comments-"]',
+    ':not(html):not(body):not(main)[class*="-comments"]',
+    ':not(html):not(body):not(main)[class*="kommentar"]',
+    ':not(html):not(body):not(main)[id*="kommentar"]',
+    ':not(html):not(body):not(main)[class*="comment-"]',
+    ".fb-comments",
+    ':not(html):not(body):not(main)[class*="Comment"]',
+)  # fmt: skip
+"""CSS selectors of comment sections and widgets; `html`, `body` and `main` are never skipped."""
+
+
+def extract_fast(html: str) -> list[Block]:
+    """Turn a page into the lines of its main text, by resiliparse's rules alone.
+
+    What is not main text is not returned, so there is nothing to give a reason for: every block
+    is kept. Three to four times faster than `extract_blocks`, and clearly less exact.
+
+    Args:
+      html: the decoded page; any text, at most `limits.MAX_CHARS` characters.
+
+    Returns:
+      One block a line, in reading order. Rows of tables and items of lists are lines.
+
+    Raises:
+      TooLarge, TooDeep: the page is beyond the bounds of `limits`.
+      ParserFailed: the parser gave up.
+    """
+    check_limits(html)
+    safe = html.encode("utf-8", "replace").decode()
+    try:
+        text = extract_plain_text(
+            safe,
+            preserve_formatting=True,
+            main_content=True,
+            list_bullets=False,
+            alt_texts=False,
+            comments=False,
+            post_meta=False,
+            skip_elements=list(SKIPPED),
+        )
+    except Exception as error:
+        # The binding declares no common ancestor for what it raises.
+        raise ParserFailed(f"resiliparse: {error}"[:300]) from error
+    lines = (clean_line(line) for line in text.split("\n"))
+    return [Block(line) for line in lines if line]

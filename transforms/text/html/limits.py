@@ -1,0 +1,81 @@
+"""Bounds that keep hostile HTML linear, checked before it is parsed.
+
+Parsers of the HTML standard walk the stack of open elements at many tags, so time grows with the
+square of the nesting depth: 10,000 levels take 0.1-0.4 s, 100,000 take 10 s to minutes. Attributes
+of one tag are compared with each other: 10,000 take 0.14 s, 100,000 take 14 s. The checks below
+depend on the text alone, never on a clock, so a page is rejected everywhere or nowhere.
+"""
+
+import re
+from collections import Counter
+
+from transforms.text.errors import TooDeep, TooLarge
+
+MAX_CHARS = 20_000_000
+"""A page with more characters (code points) is rejected."""
+
+MAX_DEPTH = 10_000
+"""Elements may be nested this deep."""
+
+MAX_TAG_CHARS = 100_000
+"""A tag with many attributes may be this long (code points); 1,000 attributes are always fine."""
+
+_FEW_TAGS = MAX_DEPTH
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_LONG_TAG = re.compile(r"<[a-zA-Z](?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>?")
+_NEVER_NEST = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li option optgroup dd dt"
+    " tr td th tbody thead tfoot colgroup caption rp rt html head body script style".split()
+)
+"""Void elements, elements that end where the next of their kind starts, and raw text."""
+
+
+def check_limits(html: str) -> None:
+    """Reject a page that would take a parser more than linear time.
+
+    Args:
+      html: the decoded page.
+
+    Raises:
+      TooLarge: more than `MAX_CHARS` characters.
+      TooDeep: an upper estimate of the nesting exceeds `MAX_DEPTH`, or a tag of more than
+        `MAX_TAG_CHARS` characters holds more than 1,000 attributes.
+    """
+    if len(html) > MAX_CHARS:
+        raise TooLarge(f"{len(html)} characters of HTML, more than {MAX_CHARS}")
+    if html.count("<") > _FEW_TAGS and _open_at_most(html) > MAX_DEPTH:
+        raise TooDeep(f"elements are nested more than {MAX_DEPTH} levels deep")
+    if len(html) > MAX_TAG_CHARS and _has_monster_tag(html):
+        raise TooDeep(f"a tag of more than {MAX_TAG_CHARS} characters is full of attributes")
+
+
+def _open_at_most(html: str) -> int:
+    """The largest number of elements that can be open at once."""
+    open_by_name: Counter[str] = Counter()
+    depth = deepest = 0
+    for slash, name in _TAG.findall(html):
+        name = name.lower()  # noqa: PLW2901
+        if name in _NEVER_NEST:
+            continue
+        if not slash:
+            open_by_name[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif open_by_name[name]:
+            open_by_name[name] -= 1
+            depth -= 1
+    return deepest
+
+
+def _has_monster_tag(html: str) -> bool:
+    """Whether a single tag is long and has more than 1,000 attributes."""
+    # Attribute values rarely hold ">": a stretch without one bounds the length of a tag, and is
+    # found at C speed. Inside quotes a tag may hold it, which takes as many "=" signs.
+    stretches = html.split(">")
+    if max(map(len, stretches)) <= MAX_TAG_CHARS and html.count("=") < len(stretches) * 50:
+        return False
+    for found in _LONG_TAG.finditer(html):
+        tag = found.group()
+        if len(tag) > MAX_TAG_CHARS and len(tag.split()) > 1000:
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""From input patterns to raw pages: planning, reading, decoding."""

@@ -1,0 +1,199 @@
+"""Unpacking in bounded memory, member by member (a zstd frame counts as a member)."""
+
+import zlib
+from typing import Protocol
+
+from pipeline.inputs.options import ReadOptions
+from pipeline.inputs.shards import Compression
+from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
+from transforms.records import Reason
+
+GZIP_MAGIC = b"\x1f\x8b\x08"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = b"\x2a\x4d\x18"
+
+_IN_BYTES = 32 << 10
+_OUT_BYTES = 1 << 20
+_ZSTD_SLICE = 2 << 10
+"""Its decoder has no bound on output: 2 KiB grow to 64 MiB at the worst, at no loss of speed."""
+
+
+class DamagedError(Exception):
+    """Packed data that ends early, does not decode, or grows beyond the limit.
+
+    Attributes:
+      reason: "truncated", "corrupt" or "bomb".
+      detail: one line.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
+        self.detail = detail
+
+
+class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class Members:
+    """The members of a packed file, one after another.
+
+    Attributes:
+      start: where the current member begins, in bytes on storage.
+    """
+
+    def __init__(
+        self, storage: StorageFile, compression: Compression, options: ReadOptions, start: int = 0
+    ) -> None:
+        self._storage = storage
+        self._gzip = compression == "gz"
+        self._max_expansion = options.max_expansion
+        self._grace = options.expansion_grace_bytes
+        self.seek(start)
+
+    def seek(self, offset: int) -> None:
+        """Goes to a byte on storage, where `open_next` expects a member."""
+        if self._storage.tell() != offset:
+            self._storage.seek(offset)
+        self.start = offset
+        self._block = b""
+        self._at = 0  # first byte of the block not yet consumed
+        self._base = offset  # the block's place on storage
+        self._decoder: _Decoder | None = None
+        self._tail = b""
+        self._out = 0
+
+    @property
+    def position(self) -> int:
+        """First byte on storage not yet consumed."""
+        return self._base + self._at - len(self._tail)
+
+    def _refill(self) -> bool:
+        """Makes sure that the block has bytes left; False at the end of the file."""
+        if self._at < len(self._block):
+            return True
+        self._base += len(self._block)
+        self._block = self._storage.read(BLOCK_BYTES)
+        self._at = 0
+        return bool(self._block)
+
+    def _peek(self, count: int) -> bytes:
+        while len(self._block) - self._at < count:
+            more = self._storage.read(BLOCK_BYTES)
+            if not more:
+                break
+            self._base += self._at
+            self._block = self._block[self._at :] + more
+            self._at = 0
+        return self._block[self._at : self._at + count]
+
+    def open_next(self) -> bool:
+        """Begins the next member; False at the end of the file.
+
+        Zero bytes after a member are padding, as tapes leave it.
+
+        Raises:
+          DamagedError: no member begins here.
+        """
+        self._decoder = None
+        self._tail = b""
+        self._out = 0
+        while True:
+            magic = self._peek(4)
+            self.start = self.position
+            if not magic:
+                return False
+            if self._gzip and magic[0] == 0 and self.start:
+                self._skip_zeros()
+                continue
+            if self._gzip and magic[:3] == GZIP_MAGIC:
+                self._decoder = zlib.decompressobj(31)
+                return True
+            if not self._gzip and (magic == ZSTD_MAGIC or magic[1:] == _SKIPPABLE):
+                self._decoder = _ZstdDecoder()
+                return True
+            if len(magic) < 4 and (GZIP_MAGIC if self._gzip else ZSTD_MAGIC).startswith(magic):
+                raise DamagedError("truncated", "the file ends inside a compressed header")
+            kind = "gzip" if self._gzip else "zstd"
+            found = magic.hex(" ")
+            raise DamagedError("corrupt", f"no {kind} data at byte {self.start} (found {found})")
+
+    def _skip_zeros(self) -> None:
+        while self._refill():
+            rest = self._block[self._at :].lstrip(b"\0")
+            self._at = len(self._block) - len(rest)
+            if rest:
+                return
+
+    def read(self) -> bytes:
+        """The next unpacked bytes, at most 1 MiB (zstd: some more); b"" at the member's end.
+
+        Raises:
+          DamagedError: the member ends early, does not decode or grows beyond the limit.
+        """
+        decoder = self._decoder
+        while decoder is not None and not decoder.eof:
+            if self._tail:
+                packed = self._tail
+            elif self._refill():
+                packed = self._block[self._at : self._at + _IN_BYTES]
+                self._at += len(packed)
+            else:
+                raise DamagedError("truncated", "the compressed data ends early")
+            try:
+                data = decoder.decompress(packed, _OUT_BYTES)
+            except Exception as error:  # zlib.error or zstandard.ZstdError
+                self._tail = b""
+                raise DamagedError("corrupt", f"{error}") from error
+            self._tail = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+            if decoder.eof:
+                self._at -= len(self._tail)
+                self._tail = b""
+            self._out += len(data)
+            if self._out > self._grace:
+                self._check_ratio()
+            if data:
+                return data
+        return b""
+
+    def _check_ratio(self) -> None:
+        packed = max(1, self.position - self.start)
+        if self._out > self._max_expansion * packed:
+            raise DamagedError(
+                "bomb",
+                f"{packed} compressed bytes grew to more than {self._out}, beyond the permitted "
+                f"ratio of {self._max_expansion:g}",
+            )
+
+
+class _ZstdDecoder:
+    """A zstandard frame behind zlib's interface, whose output is bounded."""
+
+    def __init__(self) -> None:
+        import zstandard  # only where there is such a file
+
+        self._inner = zstandard.ZstdDecompressor().decompressobj()
+        self.eof = False
+        self.unused_data = b""
+        self.unconsumed_tail = b""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """At most `max_length` bytes and what one slice of `_ZSTD_SLICE` grows to."""
+        parts: list[bytes] = []
+        size = at = 0
+        while at < len(data) and size < max_length and not self.eof:
+            parts.append(self._inner.decompress(data[at : at + _ZSTD_SLICE]))
+            size += len(parts[-1])
+            at += _ZSTD_SLICE
+            self.eof = self._inner.eof
+        rest = data[at:]
+        self.unused_data = self._inner.unused_data + rest if self.eof else b""
+        self.unconsumed_tail = b"" if self.eof else rest
+        return b"".join(parts)

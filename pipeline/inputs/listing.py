@@ -1,0 +1,148 @@
+"""From patterns to the files they name.
+
+Local patterns follow Beam's rules (`*` and `?` stay inside one folder, `**` crosses folders,
+`[…]` is a set), so a pattern means the same on every file system. Local folders are walked here
+rather than by Beam: its listing leaves out dangling links without a word, and one walk gives
+the time stamps in nanoseconds as well.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline.inputs.formats import file_format, split_name
+from pipeline.inputs.shards import Format, InputError, InputFile
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_MAGIC = re.compile(r"[*?\[]")
+
+
+def list_files(patterns: Sequence[str], forced: Format | None) -> list[InputFile]:
+    """All files that the patterns name, each once, sorted by path.
+
+    A folder stands for the files of known formats below it, at any depth, without names that
+    begin with `.` or `_`; with a forced format, for all files below it but those.
+
+    Raises:
+      InputError: a pattern names nothing, a file's format is unknown, or a file system cannot be
+        listed.
+    """
+    if not patterns:
+        raise InputError("no input: give --input=PATTERN")
+    found: dict[str, InputFile] = {}
+    for pattern in patterns:
+        if not pattern.strip():
+            raise InputError("an input pattern is empty: check --input for stray commas")
+        matched = False
+        matches = _match_remote if _SCHEME.match(pattern) else _match_local
+        for path, size, token, below_folder in matches(pattern):
+            if below_folder and forced is None and split_name(path)[0] is None:
+                continue
+            chosen, compression = file_format(path, forced)
+            found[path] = InputFile(path, size, token, chosen, compression)
+            matched = True
+        if not matched:
+            raise InputError(_nothing(pattern))
+    return [found[path] for path in sorted(found)]
+
+
+def _nothing(pattern: str) -> str:
+    if _SCHEME.match(pattern):
+        return f"{pattern}: nothing matches; check the bucket, the prefix and your credentials"
+    if _MAGIC.search(pattern) and not os.path.lexists(pattern):
+        return (
+            f"{pattern}: no file matches (looked from {os.getcwd()}); "
+            "* stays inside one folder, ** crosses folders"
+        )
+    if os.path.isdir(pattern):
+        return f"{pattern}: the folder holds no file of a known format; see --input-format"
+    return f"{pattern}: no such file or folder (looked from {os.getcwd()})"
+
+
+_Found = tuple[str, int, str, bool]
+"""Path, size, token, and whether it was found by walking a folder that was named."""
+
+
+def _match_local(pattern: str) -> Iterator[_Found]:
+    path = os.path.abspath(pattern)
+    if os.path.isdir(path):
+        for found in _walk(path):
+            if not any(part[:1] in "._" for part in os.path.relpath(found, path).split(os.sep)):
+                yield *_stat(found), True
+        return
+    if os.path.lexists(path):
+        yield *_stat(path), False
+        return
+    magic = _MAGIC.search(path)
+    if magic is None:
+        return
+    from apache_beam.io.localfilesystem import LocalFileSystem  # slow to import
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    matches = re.compile(LocalFileSystem(PipelineOptions([])).translate_pattern(path)).match
+    root = path[: magic.start()].rpartition(os.sep)[0] or os.sep
+    deep = "**" in path
+    levels = path[len(root.rstrip(os.sep)) + 1 :].count(os.sep)
+    for found in _walk(root, None if deep else levels):
+        if matches(found):
+            yield *_stat(found), False
+
+
+def _walk(folder: str, levels: int | None = None) -> Iterator[str]:
+    """Paths of all files below a folder; links to folders are followed, but not in circles."""
+    top = folder.rstrip(os.sep)
+    depth = top.count(os.sep)
+    seen: set[tuple[int, int]] = set()
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=_refuse):
+        status = os.stat(here)
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders.sort()
+        if levels is not None and here.rstrip(os.sep).count(os.sep) - depth >= levels:
+            folders.clear()
+        for name in files:
+            yield os.path.join(here, name)
+
+
+def _refuse(error: OSError) -> None:
+    if isinstance(error, FileNotFoundError):
+        return
+    raise InputError(f"{error.filename}: cannot be listed: {error.strerror}") from error
+
+
+def _stat(path: str) -> tuple[str, int, str]:
+    """What the file system says; a dangling link or a file just gone is planned and then fails."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path, 0, ""
+    return path, status.st_size, str(status.st_mtime_ns)
+
+
+def _match_remote(pattern: str) -> Iterator[_Found]:
+    from apache_beam.io.filesystem import BeamIOError  # slow to import
+    from apache_beam.io.filesystems import FileSystems
+
+    folder = pattern.endswith("/")
+    tries = [pattern + "**"] if folder else [pattern]
+    if not folder and not _MAGIC.search(pattern):
+        tries.append(pattern + "/**")  # a prefix is a folder when no object has the very name
+    for attempt in tries:
+        try:
+            metadata = FileSystems.match([attempt])[0].metadata_list
+        except (BeamIOError, ValueError, OSError) as error:
+            raise InputError(f"{pattern}: cannot be listed: {error}"[:600]) from error
+        below = attempt != pattern
+        for entry in metadata:
+            path = str(entry.path)
+            if path.endswith("/"):
+                continue  # a placeholder object that stands for a folder
+            inner = path[len(attempt) - 2 :] if below else ""
+            if any(part[:1] in ("._") for part in inner.split("/") if part):
+                continue
+            updated = entry.last_updated_in_seconds
+            yield path, int(entry.size_in_bytes), f"{updated:.6f}" if updated else "", below
+        if metadata:
+            return

@@ -1,0 +1,107 @@
+"""Bytes from storage, with retries: the one place that opens input files."""
+
+import errno
+import io
+import time
+from collections.abc import Callable
+from typing import BinaryIO, TypeVar
+
+T = TypeVar("T")
+
+BLOCK_BYTES = 1 << 20
+"""Bytes asked from storage at a time."""
+
+_PAUSES_S = (0.2, 0.8, 3.2)
+"""Seconds before each further try; a cloud client has retried on its own before it raises."""
+
+_PERMANENT = {errno.ENOENT, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ELOOP}
+
+
+class UnreadableError(Exception):
+    """A file could not be opened or read, even after further tries."""
+
+
+def _open(path: str) -> BinaryIO:
+    if "://" not in path:
+        return open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed by StorageFile
+    from apache_beam.io.filesystem import CompressionTypes  # slow to import
+    from apache_beam.io.filesystems import FileSystems
+
+    handle: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    return handle
+
+
+class StorageFile(io.RawIOBase):
+    """A file as it lies on storage, compressed or not; survives transient errors.
+
+    A read that fails opens the file again and goes on at the same byte, so whoever reads never
+    sees a byte twice.
+
+    Raises:
+      UnreadableError: on opening or reading, when the error is permanent or stays.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        opener: Callable[[str], BinaryIO] = _open,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._opener = opener
+        self._sleep = sleep
+        self._position = 0
+        self._handle: BinaryIO | None = None
+        self._attempt(lambda _: None)
+
+    def _drop(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            try:
+                handle.close()
+            except Exception:  # noqa: BLE001, S110 - only read from; nothing is lost
+                pass
+
+    def _attempt(self, action: Callable[[BinaryIO], T]) -> T:
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                if self._handle is None:
+                    handle = self._opener(self._path)
+                    if self._position:
+                        handle.seek(self._position)
+                    self._handle = handle
+                return action(self._handle)
+            except OSError as error:
+                self._drop()
+                if pause_s is None or error.errno in _PERMANENT:
+                    raise UnreadableError(error.strerror or str(error)) from error
+                self._sleep(pause_s)
+        raise AssertionError  # the last round returns or raises
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes (all that is left for -1); b"" at the end."""
+        data = self._attempt(lambda handle: handle.read(size)) or b""
+        self._position += len(data)
+        return data
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves as files do; the position counts bytes on storage."""
+        if whence == io.SEEK_CUR:
+            offset, whence = self._position + offset, io.SEEK_SET
+        self._position = self._attempt(lambda handle: handle.seek(offset, whence))
+        return self._position
+
+    def close(self) -> None:
+        self._drop()
+        super().close()

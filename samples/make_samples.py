@@ -51,7 +51,7 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Reads a source file; a header block is there when the first line looks like one."""
+    """Reads a source file; a `.raw` one and a page that starts with `<` have no header lines."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".raw" or text.startswith("<"):
         return Source(path.name, {}, text)

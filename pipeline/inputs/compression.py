@@ -54,8 +54,7 @@ class Members:
     ) -> None:
         self._storage = storage
         self._gzip = compression == "gz"
-        self._max_expansion = options.max_expansion
-        self._grace = options.expansion_grace_bytes
+        self._options = options
         self.seek(start)
 
     def seek(self, offset: int) -> None:
@@ -157,20 +156,29 @@ class Members:
                 self._at -= len(self._tail)
                 self._tail = b""
             self._out += len(data)
-            if self._out > self._grace:
-                self._check_ratio()
+            check_expansion(self._out, self.position - self.start, self._options)
             if data:
                 return data
         return b""
 
-    def _check_ratio(self) -> None:
-        packed = max(1, self.position - self.start)
-        if self._out > self._max_expansion * packed:
-            raise DamagedError(
-                "bomb",
-                f"{packed} compressed bytes grew to more than {self._out}, beyond the permitted "
-                f"ratio of {self._max_expansion:g}",
-            )
+
+def check_expansion(unpacked: int, packed: int, options: ReadOptions) -> None:
+    """Refuses what grows too much.
+
+    Args:
+      unpacked: bytes that came out.
+      packed: bytes that went in.
+      options: has the limits.
+
+    Raises:
+      DamagedError: the limit is passed.
+    """
+    if unpacked > options.expansion_grace_bytes and unpacked > options.max_expansion * packed:
+        raise DamagedError(
+            "bomb",
+            f"{packed} compressed bytes grew to {unpacked} and more, beyond the permitted ratio "
+            f"of {options.max_expansion:g}",
+        )
 
 
 class _ZstdDecoder:

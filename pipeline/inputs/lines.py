@@ -17,7 +17,7 @@ class LongLine:
     length: int
 
 
-def lines(
+def lines(  # noqa: C901 - one loop over blocks, for speed
     read: Callable[[], bytes],
     offset: int,
     end: int,

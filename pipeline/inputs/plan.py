@@ -48,6 +48,7 @@ def plan(
       input_format: overrides the extensions, one of `FORMATS`.
       shard_bytes: bytes a shard (compressed ones count four times), at least 1. By default the
         power of two next to a 1024th of the input, from 4 MiB to 256 MiB.
+
     Raises:
       InputError: a pattern names nothing, or a file's format is unknown.
     """

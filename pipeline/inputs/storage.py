@@ -1,5 +1,6 @@
 """Bytes from storage, with retries: the one place that opens input files."""
 
+import contextlib
 import errno
 import io
 import time
@@ -23,12 +24,23 @@ class UnreadableError(Exception):
 
 def _open(path: str) -> BinaryIO:
     if "://" not in path:
-        return open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed by StorageFile
+        return open(path, "rb", buffering=0)  # noqa: PTH123 - closed by StorageFile
     from apache_beam.io.filesystem import CompressionTypes  # slow to import
     from apache_beam.io.filesystems import FileSystems
 
     handle: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return handle
+
+
+def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno in _PERMANENT:
+        return True
+    status = getattr(error, "code", None)  # as google.api_core.exceptions have it
+    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 429)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 class StorageFile(io.RawIOBase):
@@ -59,10 +71,8 @@ class StorageFile(io.RawIOBase):
     def _drop(self) -> None:
         handle, self._handle = self._handle, None
         if handle is not None:
-            try:
+            with contextlib.suppress(Exception):  # only read from; nothing is lost
                 handle.close()
-            except Exception:  # noqa: BLE001, S110 - only read from; nothing is lost
-                pass
 
     def _attempt(self, action: Callable[[BinaryIO], T]) -> T:
         for pause_s in (*_PAUSES_S, None):
@@ -73,10 +83,10 @@ class StorageFile(io.RawIOBase):
                         handle.seek(self._position)
                     self._handle = handle
                 return action(self._handle)
-            except OSError as error:
+            except Exception as error:  # cloud clients raise more than OSError
                 self._drop()
-                if pause_s is None or error.errno in _PERMANENT:
-                    raise UnreadableError(error.strerror or str(error)) from error
+                if pause_s is None or _is_permanent(error):
+                    raise UnreadableError(_reason(error)) from error
                 self._sleep(pause_s)
         raise AssertionError  # the last round returns or raises
 
@@ -87,21 +97,32 @@ class StorageFile(io.RawIOBase):
         return data
 
     def readable(self) -> bool:
+        """Always true."""
         return True
 
     def seekable(self) -> bool:
+        """Always true: every file system that Beam knows can."""
         return True
 
     def tell(self) -> int:
+        """The position, in bytes on storage."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Moves as files do; the position counts bytes on storage."""
         if whence == io.SEEK_CUR:
             offset, whence = self._position + offset, io.SEEK_SET
-        self._position = self._attempt(lambda handle: handle.seek(offset, whence))
+        if whence == io.SEEK_SET and offset == self._position:
+            return offset
+
+        def move(handle: BinaryIO) -> int:
+            handle.seek(offset, whence)
+            return handle.tell()
+
+        self._position = self._attempt(move)
         return self._position
 
     def close(self) -> None:
+        """Closes the file; may be called again."""
         self._drop()
         super().close()

@@ -1,6 +1,6 @@
 """A file's uncompressed stream from some byte on."""
 
-from pipeline.inputs.compression import DamagedError, Members
+from pipeline.inputs.compression import DamagedError, Members, check_expansion
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import InputFile
 from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
@@ -20,6 +20,8 @@ class Unpacked:
         self._storage = storage
         self._file = file
         self._members: Members | None = None
+        self._options = options
+        self._unpacked = 0
         self._inside = False
         self._surplus = b""
         if file.compression == "none":
@@ -35,6 +37,11 @@ class Unpacked:
             start -= len(block)
 
     @property
+    def packed(self) -> int:
+        """Bytes on storage that are consumed."""
+        return self._storage.tell() if self._members is None else self._members.position
+
+    @property
     def whole(self) -> bool:
         """Whether all members so far came to their end: damage then lies behind them."""
         return self._members is not None and not self._inside and self._members.start > 0
@@ -44,27 +51,31 @@ class Unpacked:
         if self._surplus:
             block, self._surplus = self._surplus, b""
             return block
-        if self.damage:
+        if self.damage is not None:
             return b""
         try:
             block = self._read()
-            if not block and self._storage.tell() < self._file.size:
-                given, size = self._storage.tell(), self._file.size
-                raise DamagedError("truncated", f"storage gave {given} bytes of {size}")
         except DamagedError as error:
             self.damage = error
             return b""
+        if not block and self.packed < self._file.size:
+            detail = f"storage gave {self.packed} bytes of {self._file.size}"
+            self.damage = DamagedError("truncated", detail)
         return block
 
     def _read(self) -> bytes:
-        if self._members is None:
+        members = self._members
+        if members is None:
             return self._storage.read(BLOCK_BYTES)
         while True:
             if not self._inside:
-                if not self._members.open_next():
+                if not members.open_next():
                     return b""
                 self._inside = True
-            block = self._members.read()
+            block = members.read()
             if block:
+                # Many small members can do together what one may not.
+                self._unpacked += len(block)
+                check_expansion(self._unpacked, members.position, self._options)
                 return block
             self._inside = False

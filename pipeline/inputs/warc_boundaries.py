@@ -7,12 +7,17 @@ and fails its check sum; a chain of whole ones ends with the block at the latest
 members that goes on for more than a block, or right to the end of the file, is the file's own.
 """
 
+import re
+from collections.abc import Iterator
+
 from pipeline.inputs.compression import GZIP_MAGIC, DamagedError, Members
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
 
 _STORED_BLOCK_BYTES = 65_535
 _SIGNATURE = b"WARC/"
+_HEAD_BYTES = 8 << 10
+_LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,15})[ \t]*\r\n", re.IGNORECASE)
 
 
 def find_member(
@@ -65,3 +70,31 @@ def _begins(storage: StorageFile, options: ReadOptions, offset: int, chain: bool
                 return True
     except DamagedError:
         return False
+
+
+def record_starts(storage: StorageFile) -> Iterator[int]:
+    """Where the records of a plain WARC file start, by their chain from its first byte.
+
+    Ends at the file's end, or at the first record that leads nowhere. Bodies are not read.
+    """
+    offset = 0
+    while True:
+        storage.seek(offset)
+        head = storage.read(_HEAD_BYTES)
+        blank = len(head) - len(head.lstrip(b"\r\n"))
+        if blank:
+            if blank == len(head):
+                return
+            offset += blank
+            continue
+        end = head.find(b"\r\n\r\n")
+        length = (
+            _LENGTH.search(head, 0, end + 2) if end > 0 and head.startswith(_SIGNATURE) else None
+        )
+        if length is None:
+            return
+        yield offset
+        offset += end + 4 + int(length[1]) + 4
+        storage.seek(offset - 4)
+        if storage.read(4) != b"\r\n\r\n":
+            return

@@ -17,6 +17,8 @@ _HEAD_BYTES = 1 << 20
 """Kept of a block above the limit: enough for its HTTP headers and for `Failure.raw`."""
 
 _NEXT = re.compile(rb"\r?\n(?=WARC/[0-9.]{3,4}\r?\n)")
+_NEXT_BYTES = 16
+"""The longest line that begins a record, with the line end before it."""
 _NEWLINES = b"\r\n"
 
 
@@ -84,14 +86,14 @@ class Window:
         if have >= count or self.ended:
             return have
         parts = [self.data[self.at :]]
-        self._base += self.at
+        base = self.offset
         self.data, self.at = b"", 0
         while have < count and self.more():
             parts.append(self.data)
             have += len(self.data)
-            self._base -= 0
             self.data = b""
         self.data = b"".join(parts)
+        self._base = base
         return have
 
     def skip(self, count: int) -> int:
@@ -134,40 +136,40 @@ def _record(window: Window, max_bytes: int) -> Record:
     offset = window.offset
     end = _header_end(window)
     if end < 0:
-        reason = "truncated" if window.ended and window.data[window.at :][:5] == b"WARC/" else None
-        return _lost(window, offset, {}, reason or "malformed", "no record header here")
+        whole = not window.ended or not window.data[window.at :].startswith(b"WARC/")
+        detail = "no record header begins here" if whole else "the file ends inside a header"
+        return _lost(window, offset, {}, "malformed" if whole else "truncated", detail)
     headers = _headers(window.data[window.at : end])
+    window.at = end
     digits = headers.get(b"content-length", b"")
     if not digits.isdigit() or len(digits) > 18:
-        window.at = end
         return _lost(window, offset, headers, "malformed", "the record has no Content-Length")
-    length = int(digits)
-    window.at = end
-    if length > max_bytes:
-        return _oversized(window, offset, headers, length, max_bytes)
-    have = window.ensure(length)
+    if int(digits) > max_bytes:
+        return _oversized(window, offset, headers, int(digits), max_bytes)
+    return _whole(window, offset, headers, int(digits))
+
+
+def _whole(window: Window, offset: int, headers: dict[bytes, bytes], length: int) -> Record:
+    have = window.ensure(length + 4)
     if have < length:
         detail = f"Content-Length is {length}, but {have} bytes follow"
         return _lost(window, offset, headers, "truncated", detail)
-    start = window.at
-    if window.ensure(length + 5) > length:
-        start = window.at  # the window may have moved
-        tail = window.data[start + length : start + length + 4].lstrip(_NEWLINES)
-        if tail and not b"WARC".startswith(tail) and not tail.startswith(b"WARC"):
-            detail = f"Content-Length is {length}, but no record follows"
-            return _lost(window, offset, headers, "malformed", detail)
-    start = window.at
-    block = window.data[start : start + length]
-    window.at = start + length
+    stop = window.at + length
+    tail = window.data[stop : stop + 4].lstrip(_NEWLINES)
+    if tail and not b"WARC".startswith(tail):
+        detail = f"Content-Length is {length}, but no record follows there"
+        return _lost(window, offset, headers, "malformed", detail)
+    block = window.data[window.at : stop]
+    window.at = stop
     window.skip_newlines()
-    if window.damage is not None and window.damage.reason != "truncated":
-        return Record(offset, headers, block, length, window.damage.reason, window.damage.detail)
+    damage = window.damage
+    if damage is not None and damage.reason != "truncated":
+        return Record(offset, headers, block, length, damage.reason, damage.detail)
     return Record(offset, headers, block, length)
 
 
 def _header_end(window: Window) -> int:
     """Where the block begins, in the window's data; -1 where no header stands."""
-    size = 0
     while True:
         data, at = window.data, window.at
         if data[at : at + 5] == b"WARC/" or (len(data) - at < 5 and not window.ended):
@@ -179,8 +181,7 @@ def _header_end(window: Window) -> int:
                 return end + 2
         else:
             return -1
-        size = len(data) - at
-        if size >= _HEADER_BYTES or not window.more():
+        if len(data) - at >= _HEADER_BYTES or not window.more():
             return -1
 
 
@@ -217,27 +218,25 @@ def _lost(
     window: Window, offset: int, headers: dict[bytes, bytes], reason: Reason, detail: str
 ) -> Record:
     """A bad record up to the next one; the window stands behind its headers."""
-    if window.damage is not None:
-        reason, detail = window.damage.reason, window.damage.detail
     kept = bytearray()
     length = 0
     while True:
         match = _NEXT.search(window.data, window.at)
-        held = b"" if match or window.ended else window.data[-16:]
-        stop = match.end() if match else max(window.at, len(window.data) - len(held))
-        if len(kept) < _HEAD_BYTES:
-            kept += window.data[window.at : stop]
+        if match:
+            stop = match.end()
+        elif window.ended:
+            stop = len(window.data)
+        else:  # the next record's first line may stand half in the window
+            stop = max(window.at, len(window.data) - _NEXT_BYTES)
+        kept += window.data[window.at : min(stop, window.at + _HEAD_BYTES - len(kept))]
         length += stop - window.at
         window.at = stop
         if match:
-            if reason == "truncated":
-                reason = "malformed"  # the length was wrong, the stream goes on
+            # The length was wrong, the stream goes on.
+            reason = "malformed" if reason == "truncated" else reason
+            return Record(offset, headers, bytes(kept), length, reason, detail)
+        if not window.more() and window.at == len(window.data):
             break
-        if not window.more():
-            kept += window.data[window.at :]
-            length += len(window.data) - window.at
-            window.at = len(window.data)
-            break
-    if window.damage is not None and not match:
+    if window.damage is not None:
         reason, detail = window.damage.reason, window.damage.detail
     return Record(offset, headers, bytes(kept), length, reason, detail)

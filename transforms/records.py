@@ -81,16 +81,34 @@ class RawPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeper:
+    """The paragraph that keeps the text of a removed duplicate.
+
+    Attributes:
+      id, url: of its page.
+      paragraph: its number in that page, from 0.
+    """
+
+    id: str
+    url: str
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """Why one paragraph is not in the output.
 
     Attributes:
       rule: `group.name`, for example `comments.wordpress` or `duplicate.exact`.
       evidence: what the rule saw, one printable line of at most 200 characters.
+      keeper: for duplicates, where the text stays.
+      distance: for duplicates, bits in which the fingerprints of the two differ: 0..64.
     """
 
     rule: str
     evidence: str
+    keeper: Keeper | None = None
+    distance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,8 @@ class Page:
       language_score: 0..1, the detector's probability.
       source: where the page came from: its input file's path.
       given_id: the input's own identifier, or "".
+      dropped: why the whole page is not in the output, or None. Its paragraphs take no part in
+        deduplication.
       extra: what else goes into the record's metadata (values that JSON knows).
     """
 
@@ -118,4 +138,51 @@ class Page:
     language_score: float = 0.0
     source: str = ""
     given_id: str = ""
+    dropped: Removal | None = None
     extra: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RawBatch:
+    """Some consecutive pages of one shard as they were read; the last batch of a shard says so.
+
+    Attributes:
+      shard: number of the shard.
+      number: of the batch in its shard, from 0.
+      last: no further batch of the shard follows.
+      pages: in the order of the input.
+      failures: what became no page.
+      skipped: what is no page by its kind (a WARC request, an image), by reason.
+      first_page: number, within the shard, of the first page.
+    """
+
+    shard: int
+    number: int
+    last: bool
+    pages: tuple[RawPage, ...]
+    failures: tuple[Failure, ...] = ()
+    skipped: dict[str, int] = field(default_factory=dict)
+    first_page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageBatch:
+    """A `RawBatch` on its way through the steps.
+
+    Attributes:
+      pages: one for each page that was read and extracted; those that failed moved to `failures`.
+      read: pages that were read, whatever became of them.
+      exact, near: fingerprint rows of all kept paragraphs of the batch, as bytes.
+      Others: see `RawBatch`.
+    """
+
+    shard: int
+    number: int
+    last: bool
+    pages: tuple[Page, ...]
+    failures: tuple[Failure, ...]
+    skipped: dict[str, int]
+    first_page: int
+    read: int
+    exact: bytes = b""
+    near: bytes = b""

@@ -5,12 +5,13 @@ or goes. So a decision needs nothing but the rows of one key, and the result is 
 keys are divided among workers.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms.text.rows import Rows, paragraph_of, sort_shared
+from transforms.text.rows import Rows, paragraph_of, sort_rows, sort_shared
 from transforms.text.simhash import hamming
 
 DEFAULT_RADIUS_BITS = 24
@@ -45,12 +46,13 @@ class Found(NamedTuple):
     Attributes:
       matches: array of `MATCH`, one a paragraph that goes, at most one for each key.
       compared: pairs that were compared.
-      not_compared: pairs that the cap on pivots left out.
+      capped: rows that were near to none of the first `max_pivots` of their key, and were not
+        compared with the later ones.
     """
 
     matches: npt.NDArray[np.void]
     compared: int
-    not_compared: int
+    capped: int
 
 
 def is_near(
@@ -135,12 +137,36 @@ def find_near(
         found.append(rest[near])
         keepers.append(against[near])
         rest = rest[~near]
-    left_out = int(np.maximum(place[rest] - max_pivots, 0).sum())
+    capped = int((place[rest] > max_pivots).sum())
     if not found:
-        return Found(np.empty(0, MATCH), compared, left_out)
+        return Found(np.empty(0, MATCH), compared, capped)
     gone, kept = rows[np.concatenate(found)], rows[np.concatenate(keepers)]
     distance = hamming(gone["simhash"], kept["simhash"])
-    return Found(_matches(gone, kept, NEAR, distance), compared, left_out)
+    return Found(_matches(gone, kept, NEAR, distance), compared, capped)
+
+
+def find_in_hot_key(
+    heads: Rows, blocks: Iterable[Rows], find: Callable[[Rows], Found], max_pivots: int
+) -> Iterator[Found]:
+    """Finds duplicates under one key that has more rows than fit in memory.
+
+    The result is that of `find` over all rows at once: no row is compared with more than the first
+    `max_pivots`, so those suffice beside each block.
+
+    Args:
+      heads: rows of the key, among them the first `max_pivots + 1` by order.
+      blocks: all rows of the key, each once, in any order.
+      find: `find_exact` or `find_near`, its options bound.
+      max_pivots: at least what `find` uses.
+    """
+    pivots = sort_rows(heads)[: max_pivots + 1]
+    yield find(pivots)
+    own = find(pivots).compared
+    for block in blocks:
+        rest = block[~np.isin(block["address"], pivots["address"])]
+        found = find(np.concatenate([pivots, rest]))
+        new = np.isin(found.matches["address"], rest["address"])
+        yield Found(found.matches[new], found.compared - own, found.capped)
 
 
 def choose_matches(matches: npt.NDArray[np.void]) -> npt.NDArray[np.void]:

@@ -1,5 +1,6 @@
 """Normal forms of a paragraph: what two copies must have in common to count as the same."""
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -70,6 +71,26 @@ def exact_hashes(forms: Sequence[str]) -> npt.NDArray[np.uint64]:
     digest = xxhash.xxh3_128_digest
     data = b"".join(digest(form.encode("utf-8", "surrogatepass")) for form in forms)
     return np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def has_words(text: str, least: int) -> bool:
+    """Says whether a text has at least `least` words; see `count_words`. Stops as soon as it does.
+
+    Args:
+      text: any string.
+      least: at least 1.
+    """
+    if len(text) < least:
+        return False
+    if _at_least(least).match(text):
+        return True
+    return not text.isascii() and count_words(text) >= least
+
+
+@functools.cache
+def _at_least(words: int) -> re.Pattern[str]:
+    # Possessive, so that no text makes it try a second way.
+    return re.compile(rf"(?:\W*+\w++){{{words}}}")
 
 
 def count_words(text: str) -> int:

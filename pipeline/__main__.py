@@ -1,0 +1,123 @@
+"""The command `pagesieve`: parses, runs, prints, and sets the exit status."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+
+from pipeline.errors import PagesieveError, RunError, UsageError
+from pipeline.options import color_wanted, parse, patterns, to_config
+from pipeline.printable import visible
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+      arguments: of the command line; those of the process by default.
+
+    Returns:
+      The exit status: 0 done, 1 the run failed and nothing was committed, 2 the command line or
+      the configuration is wrong, 3 more rejects than permitted, 130 interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "--verbose" in words
+    if not verbose:
+        # Beam speaks up while it is imported.
+        logging.disable(logging.CRITICAL)
+    try:
+        options, beam_arguments = parse(words)
+        if options.command == "report":
+            return _report(options, beam_arguments)
+        return _clean(options, beam_arguments)
+    except PagesieveError as error:
+        if verbose:
+            traceback.print_exc()
+        print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print(
+            "pagesieve: interrupted; the same command goes on where this one stopped",
+            file=sys.stderr,
+        )
+        return _INTERRUPTED
+
+
+def _clean(options: object, beam_arguments: list[str]) -> int:
+    import argparse
+
+    assert isinstance(options, argparse.Namespace)  # noqa: S101 - narrows the type
+    config = to_config(options)
+    if options.workers < 1:
+        raise UsageError(f"--workers is {options.workers}; it must be at least 1")
+    from pipeline.engine import choose_engine, unknown_options
+    from pipeline.job import Job, plan_job, run_job
+    from pipeline.summary import render_summary, summary_line
+
+    if unknown := unknown_options(beam_arguments):
+        names = ", ".join(f"--{name}" for name in unknown)
+        raise UsageError(f"no such option: {names}; see `pagesieve clean --help`")
+    if stray := [a for a in beam_arguments if not a.startswith("-")]:
+        raise UsageError(f"{stray[0]!r} is no option; give the input as --input={stray[0]}")
+    job = Job(
+        patterns=patterns(options),
+        output=options.output.rstrip("/") or "/",
+        config=config,
+        overwrite=options.overwrite,
+        fresh=options.fresh,
+        memory_per_worker=options.memory_per_worker,
+        progress=options.progress,
+        verbose=options.verbose,
+    )
+    shards = plan_job(job)
+    engine = choose_engine(options.runner, beam_arguments, options.workers, len(shards))
+    files = len({piece.file.path for shard in shards for piece in shard.pieces})
+    print(
+        f"pagesieve: {files:,} files in {len(shards):,} shards, {engine.description}",
+        file=sys.stderr,
+    )
+    try:
+        run = run_job(job, shards, engine, options.workers)
+    except PagesieveError:
+        raise
+    except Exception as error:
+        raise RunError(_one_line(error)) from error
+    print(render_summary(run, job.output, color_wanted()))
+    if not sys.stdout.isatty():
+        print(summary_line(run))
+    return 0
+
+
+def _report(options: object, rest: list[str]) -> int:
+    import argparse
+
+    import orjson
+
+    from pipeline.output import REPORT_FILE, RUN_FILE
+    from pipeline.report import render_report
+    from pipeline.storage import exists, join, read_bytes, write_bytes
+
+    assert isinstance(options, argparse.Namespace)  # noqa: S101 - narrows the type
+    if rest:
+        raise UsageError(f"no such option: {rest[0]}; see `pagesieve report --help`")
+    path = join(options.output, RUN_FILE)
+    if not exists(path):
+        raise UsageError(f"--output {options.output} holds no run: there is no {RUN_FILE}")
+    report = render_report(orjson.loads(read_bytes(path)))
+    write_bytes(join(options.output, REPORT_FILE), report.encode("utf-8", "replace"))
+    print(join(options.output, REPORT_FILE))
+    return 0
+
+
+def _one_line(error: Exception) -> str:
+    """Finds, in what a runner makes of an error, the line that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "[while running" in line] or lines[-1:]
+    text = told[-1] if told else type(error).__name__
+    return f"the run failed, nothing was committed: {text[:600]} (--verbose shows more)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

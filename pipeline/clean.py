@@ -1,0 +1,138 @@
+"""CleanPages: the whole batch pipeline, in reading order."""
+
+from collections.abc import Iterable, Sequence
+
+import apache_beam as beam
+
+from pipeline.config import CleanConfig, RunSettings
+from pipeline.counts import Counts, sum_up
+from pipeline.deduplicate import FindDuplicates
+from pipeline.inputs.options import ReadOptions
+from pipeline.inputs.plan import Shard
+from pipeline.read_pages import ReadPages
+from pipeline.spill_shards import SpillShards
+from pipeline.storage import write_bytes
+from pipeline.work import WorkFolder
+from pipeline.write_records import OutputOptions, WriteRecords
+from transforms.detect_language import DetectLanguage
+from transforms.extract_text import ExtractText
+from transforms.fingerprint_paragraphs import DedupRules, FingerprintParagraphs
+from transforms.strip_widgets import StripWidgets
+
+
+class CleanPages(beam.PTransform):
+    """Reads, cleans, deduplicates and writes pages; leaves the summed counts in the work folder.
+
+    PBegin -> PCollection[Counts] (one). Nothing is visible to others until the run is committed.
+
+    Args:
+      shards: what to read.
+      config: what comes out.
+      settings: how it is done.
+      work: the work folder.
+    """
+
+    def __init__(
+        self,
+        shards: Sequence[Shard],
+        config: CleanConfig,
+        settings: RunSettings,
+        work: WorkFolder,
+    ) -> None:
+        super().__init__()
+        self._shards = list(shards)
+        self._config = config
+        self._settings = settings
+        self._work = work
+
+    def expand(self, begin: beam.Pipeline) -> beam.PCollection[Counts]:
+        """Wires the steps."""
+        config, work, progress = self._config, self._work, self._settings.progress_folder
+        rules = dedup_rules(config)
+        spilled = (
+            begin
+            | "Shards" >> beam.Create(self._shards, reshuffle=False)
+            | "Distribute" >> beam.Reshuffle()
+            | ReadPages(read_options(config), work, progress)
+            | ExtractText(config.extractor)
+            | StripWidgets(config.rules)
+            | DetectLanguage(config.languages, config.min_language_score, config.language_engine)
+            | FingerprintParagraphs(rules)
+            | SpillShards(work, progress)
+        )
+        every_shard = spilled.shards | "NoAnswer" >> beam.Map(_without_answer)
+        answers, counts = [every_shard], []
+        if rules.scope == "corpus":
+            duplicates = spilled | FindDuplicates(
+                rules,
+                work,
+                self._settings.memory_per_worker,
+                2 * self._settings.workers if len(self._shards) > 1 else 1,
+                progress,
+            )
+            answers.append(duplicates.answers)
+            counts.append(duplicates.counts)
+        options = OutputOptions(
+            format=config.format,
+            removed=config.removed,
+            added=config.added,
+            run=config.run_name,
+            source=config.source,
+        )
+        written = (
+            answers
+            | "AllShards" >> beam.Flatten()
+            | "GroupAnswers" >> beam.GroupByKey()
+            | "DropMarks" >> beam.Map(_drop_marks)
+            | WriteRecords(options, work, progress)
+        )
+        return (
+            [written, *counts]
+            | "AllCounts" >> beam.Flatten()
+            | "SumCounts" >> beam.CombineGlobally(sum_up)
+            | "StoreCounts" >> beam.Map(_store, work.counts)
+        )
+
+
+def dedup_rules(config: CleanConfig) -> DedupRules:
+    """Takes from the configuration what deduplication needs."""
+    return DedupRules(
+        scope=config.dedup,
+        near=config.near_duplicates,
+        radius_bits=config.radius_bits,
+        max_pivots=config.max_pivots,
+        keep_number_variants=config.keep_number_variants,
+        min_words=config.min_words,
+        short=config.short_duplicates,
+    )
+
+
+def read_options(config: CleanConfig) -> ReadOptions:
+    """Takes from the configuration what the readers need."""
+    return ReadOptions(
+        url_field=config.url_field,
+        text_field=config.text_field,
+        html_field=config.html_field,
+        date_field=config.date_field,
+        id_field=config.id_field,
+        max_page_bytes=config.max_page_bytes,
+    )
+
+
+_Mark = tuple[str, int, int]
+
+
+def _without_answer(shard: int) -> tuple[int, _Mark]:
+    return shard, ("", 0, 0)
+
+
+
+
+def _drop_marks(item: tuple[int, Iterable[_Mark]]) -> tuple[int, Iterable[_Mark]]:
+    shard, answers = item
+    return shard, [answer for answer in answers if answer[0]]
+
+
+def _store(counts: Counts, path: str) -> Counts:
+    write_bytes(path, counts.to_json())
+    return counts

@@ -1,0 +1,185 @@
+"""FindDuplicates: from the rows on storage to the keeper of each paragraph that goes.
+
+Only pointers and small counts are shuffled; rows, matches, questions and answers lie in the work
+folder.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+import apache_beam as beam
+import numpy as np
+from apache_beam.pvalue import AsSingleton, TaggedOutput
+
+from pipeline.counts import Counts
+from pipeline.keepers import ROUNDS, answer, as_slices, choose
+from pipeline.partitions import Bounds, partition_bounds, search_partition
+from pipeline.progress import Progress
+from pipeline.runs import BINS, slices_of
+from pipeline.spill_shards import Spilled
+from pipeline.work import WorkFolder
+from transforms.fingerprint_paragraphs import DedupRules
+
+Pointer = tuple[str, int, int]
+
+
+class Duplicates(NamedTuple):
+    """Outputs of FindDuplicates.
+
+    Attributes:
+      answers: (shard, pointer to answers about its keepers).
+      counts: `duplicates.*` counters.
+    """
+
+    answers: beam.PCollection[tuple[int, Pointer]]
+    counts: beam.PCollection[Counts]
+
+
+class FindDuplicates(beam.PTransform):
+    """Finds exact and near-duplicate paragraphs across all shards.
+
+    Spilled -> Duplicates. What is found does not depend on the partitions, the workers or the
+    order of anything.
+
+    Args:
+      rules: what counts as a duplicate.
+      work: where the rows are, and where all that is found goes.
+      memory_bytes: what a search may take on one worker.
+      least_partitions: so many of each kind of rows at least, to occupy all workers.
+      progress_folder: see `Progress`.
+    """
+
+    def __init__(
+        self,
+        rules: DedupRules,
+        work: WorkFolder,
+        memory_bytes: int,
+        least_partitions: int = 1,
+        progress_folder: str = "",
+    ) -> None:
+        super().__init__()
+        self._rules = rules
+        self._work = work
+        self._memory_bytes = memory_bytes
+        self._least_partitions = least_partitions
+        self._progress_folder = progress_folder
+
+    def expand(self, spilled: Spilled) -> Duplicates:
+        """Builds the search, then the rounds of questions and answers."""
+        bounds = (
+            spilled.totals
+            | "SumTotals" >> beam.CombineGlobally(_sum_totals)
+            | "Bound" >> beam.Map(_bound, self._memory_bytes, self._least_partitions)
+        )
+        found = (
+            spilled.shards
+            | "Assign" >> beam.ParDo(_AssignFn(self._work), AsSingleton(bounds))
+            | "GroupByPartition" >> beam.GroupByKey()
+            | "Search"
+            >> beam.ParDo(
+                _SearchFn(self._rules, self._work, self._memory_bytes, self._progress_folder)
+            ).with_outputs("counts", main="matches")
+        )
+        questions = (
+            found.matches
+            | "GroupByShard" >> beam.GroupByKey()
+            | "Choose" >> beam.ParDo(_ChooseFn(self._work))
+        )
+        answers = []
+        for asked in range(ROUNDS):
+            replies = (
+                questions
+                | f"GroupByKeeper{asked}" >> beam.GroupByKey()
+                | f"Answer{asked}"
+                >> beam.ParDo(_AnswerFn(self._work, asked)).with_outputs(
+                    "questions", main="answers"
+                )
+            )
+            answers.append(replies.answers)
+            questions = replies.questions
+        return Duplicates(tuple(answers) | "Answers" >> beam.Flatten(), found.counts)
+
+
+def _sum_totals(totals: Iterable[np.ndarray]) -> np.ndarray:
+    summed = np.zeros((2, BINS), np.uint64)
+    for one in totals:
+        summed += one
+    return summed
+
+
+def _bound(totals: np.ndarray, memory_bytes: int, least_partitions: int) -> Bounds:
+    return partition_bounds(totals, memory_bytes, least_partitions)
+
+
+class _AssignFn(beam.DoFn):
+    def __init__(self, work: WorkFolder) -> None:
+        self._work = work
+
+    def process(self, shard: int, bounds: Bounds) -> Iterable[tuple[str, Pointer]]:
+        for partition, rows in slices_of(self._work, shard, bounds):
+            yield partition, tuple(rows)
+
+
+class _SearchFn(beam.DoFn):
+    def __init__(
+        self, rules: DedupRules, work: WorkFolder, memory_bytes: int, progress_folder: str
+    ) -> None:
+        self._rules = rules
+        self._work = work
+        self._memory_bytes = memory_bytes
+        self._progress_folder = progress_folder
+
+    def setup(self) -> None:
+        self._progress = Progress(self._progress_folder)
+
+    def process(
+        self, item: tuple[str, Iterable[Pointer]]
+    ) -> Iterable[tuple[int, Pointer] | TaggedOutput[Literal["counts"], Counts]]:
+        partition, pointers = item
+        kind: Literal["exact", "near"] = "near" if partition.startswith("near") else "exact"
+        result = search_partition(
+            kind,
+            as_slices(pointers),
+            self._rules,
+            self._memory_bytes,
+            self._work.matches(partition),
+        )
+        self._progress.add(searched=result.rows)
+        self._progress.tell()
+        for shard, path, first, count in result.slices:
+            yield shard, (path, first, count)
+        counts = Counter(
+            {
+                f"duplicates.{kind}_rows": result.rows,
+                f"duplicates.{kind}_compared": result.compared,
+                f"duplicates.{kind}_capped": result.capped,
+            }
+        )
+        yield TaggedOutput("counts", Counts(counts))
+
+
+class _ChooseFn(beam.DoFn):
+    def __init__(self, work: WorkFolder) -> None:
+        self._work = work
+
+    def process(self, item: tuple[int, Iterable[Pointer]]) -> Iterable[tuple[int, Pointer]]:
+        shard, pointers = item
+        for asked, path, first, count in choose(self._work, shard, as_slices(pointers)):
+            yield asked, (path, first, count)
+
+
+class _AnswerFn(beam.DoFn):
+    def __init__(self, work: WorkFolder, asked: int) -> None:
+        self._work = work
+        self._asked = asked
+
+    def process(
+        self, item: tuple[int, Iterable[Pointer]]
+    ) -> Iterable[tuple[int, Pointer] | TaggedOutput[Literal["questions"], tuple[int, Pointer]]]:
+        shard, pointers = item
+        replies = answer(self._work, shard, as_slices(pointers), self._asked)
+        for asking, path, first, size in replies.answers:
+            yield asking, (path, first, size)
+        for asked, path, first, count in replies.questions:
+            yield TaggedOutput("questions", (asked, (path, first, count)))

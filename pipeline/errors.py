@@ -1,0 +1,31 @@
+"""Errors that a user sees as one line, each with its exit status.
+
+PagesieveError
++-- UsageError     2: the command line, the configuration or an input pattern is wrong
++-- RunError       1: the run failed; nothing was committed
++-- TooManyRejects 3: committed, but more was rejected than --max-reject-ratio permits
+"""
+
+
+class PagesieveError(Exception):
+    """What went wrong, where, and what to do, in one or two lines."""
+
+    exit_status = 1
+
+
+class UsageError(PagesieveError):
+    """The command line, the configuration or an input pattern is wrong. No work was done."""
+
+    exit_status = 2
+
+
+class RunError(PagesieveError):
+    """The run failed and committed nothing."""
+
+    exit_status = 1
+
+
+class TooManyRejectsError(PagesieveError):
+    """The run is complete, but more input was rejected than the user permits."""
+
+    exit_status = 3

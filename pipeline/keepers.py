@@ -1,0 +1,163 @@
+"""From matches to keepers: which paragraph stays for each that goes, and on which page.
+
+A match names an earlier paragraph, which may itself go for a still earlier one. Each shard asks
+those that hold its keepers; they answer with the page, or pass the question on.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import zstandard
+
+from pipeline.partitions import write_by_shard
+from pipeline.runs import Slice, read_slice
+from pipeline.storage import exists, open_for_writing, read_bytes, read_range
+from pipeline.work import WorkFolder
+from transforms.records import Keeper
+from transforms.text.duplicates import MATCH, choose_matches
+from transforms.text.page_duplicates import follow
+from transforms.text.rows import page_of, paragraph_of, shard_of
+
+REQUEST = np.dtype([("at", "<u8"), ("address", "<u8")])
+"""16 bytes: the address asked for, and that of the paragraph that goes."""
+
+_ANSWER = np.dtype([("address", "<u8"), ("keeper", "<u8"), ("page", "<u4"), ("stays", "<u4")])
+
+Part = tuple[int, str, int, int]
+"""(shard that it is for, path, first row, rows); of answers (shard, path, first byte, bytes)."""
+
+ROUNDS = 4
+"""Times that a question is passed on between shards, at most; within a shard there is no limit."""
+
+
+def write_ids(work: WorkFolder, shard: int, ids: Sequence[tuple[str, str]]) -> None:
+    """Stores id and URL of each page of a shard."""
+    data = zstandard.ZstdCompressor(level=1).compress(orjson.dumps(ids))
+    with open_for_writing(work.shard(shard, "ids")) as handle:
+        handle.write(data)
+
+
+def choose(work: WorkFolder, shard: int, slices: Sequence[Slice]) -> list[Part]:
+    """Settles which match counts for each paragraph of a shard that goes.
+
+    Returns:
+      The questions about the keepers, by the shard that holds them.
+    """
+    if not slices:
+        return []
+    matches = choose_matches(np.concatenate([read_slice(s, MATCH) for s in sorted(slices)]))
+    with open_for_writing(work.chosen(shard)) as handle:
+        handle.write(matches.tobytes())
+    questions = np.empty(len(matches), REQUEST)
+    questions["at"], questions["address"] = matches["keeper"], matches["address"]
+    return write_by_shard(work.requests(0, shard), np.sort(questions), "at")
+
+
+def read_chosen(work: WorkFolder, shard: int) -> npt.NDArray[np.void]:
+    """Gives the settled matches of a shard, sorted by address; none where nothing goes."""
+    path = work.chosen(shard)
+    return np.frombuffer(read_bytes(path) if exists(path) else b"", MATCH)
+
+
+class Replies(NamedTuple):
+    """Answers, by the shard that asked, and questions passed on, by the shard to ask next."""
+
+    answers: list[Part]
+    questions: list[Part]
+
+
+def answer(work: WorkFolder, shard: int, slices: Sequence[Slice], asked: int) -> Replies:
+    """Answers what other shards ask about paragraphs of this one.
+
+    Args:
+      work: where the shard's files lie.
+      shard: number of the shard that is asked.
+      slices: arrays of `REQUEST`.
+      asked: number of the round, 0..`ROUNDS` - 1; in the last one nothing is passed on.
+    """
+    requests = np.concatenate([read_slice(s, REQUEST) for s in sorted(slices)])
+    chosen = read_chosen(work, shard)
+    ends = follow(chosen["address"], chosen["keeper"], requests["at"])
+    here = shard_of(ends) == shard
+    stays = here.copy()
+    if asked == ROUNDS - 1 and not here.all():
+        # Too long a chain: the last paragraph of it that this shard holds has to do.
+        ends = np.where(here, ends, _last_here(chosen, requests["at"], shard))
+        here = np.ones(len(ends), bool)
+    passed = np.empty(int((~here).sum()), REQUEST)
+    passed["at"], passed["address"] = ends[~here], requests["address"][~here]
+    questions = write_by_shard(work.requests(asked + 1, shard), np.sort(passed), "at")
+    answers = np.zeros(int(here.sum()), _ANSWER)
+    answers["address"], answers["keeper"] = requests["address"][here], ends[here]
+    answers["stays"] = stays[here]
+    return Replies(_write_answers(work, shard, answers, asked), questions)
+
+
+class Keepers:
+    """The keepers of the paragraphs of one shard that go.
+
+    Args:
+      work: where the answers lie.
+      parts: (path, first byte, bytes) of each block of answers.
+    """
+
+    def __init__(self, parts: Sequence[tuple[str, int, int]]) -> None:
+        blocks, self._pages = [np.empty(0, _ANSWER)], []
+        for path, first, size in sorted(parts):
+            data = read_range(path, first, size)
+            length = int.from_bytes(data[:8], "little")
+            block = np.frombuffer(data[8 : 8 + length], _ANSWER).copy()
+            block["page"] += len(self._pages)
+            blocks.append(block)
+            self._pages.extend(orjson.loads(data[8 + length :]))
+        answers = np.concatenate(blocks)
+        self._answers = answers[np.argsort(answers["address"])]
+
+    def of(self, address: int) -> tuple[Keeper, int, bool]:
+        """Gives the keeper of a paragraph, its address, and whether it stays itself."""
+        place = int(np.searchsorted(self._answers["address"], np.uint64(address)))
+        found = self._answers[place]
+        if int(found["address"]) != address:
+            raise LookupError(f"no keeper was found for paragraph {address:#x}")
+        page_id, url = self._pages[int(found["page"])]
+        keeper = int(found["keeper"])
+        return Keeper(page_id, url, int(paragraph_of(found["keeper"]))), keeper, bool(found["stays"])
+
+
+def _write_answers(
+    work: WorkFolder, shard: int, answers: npt.NDArray[np.void], asked: int
+) -> list[Part]:
+    if not len(answers):
+        return []
+    ids = orjson.loads(zstandard.ZstdDecompressor().decompress(read_bytes(work.shard(shard, "ids"))))
+    answers = np.sort(answers, order="address")
+    asking = shard_of(answers["address"])
+    path = work.answers(asked, shard)
+    parts: list[Part] = []
+    with open_for_writing(path) as handle:
+        at = 0
+        for one in np.unique(asking):
+            block = answers[asking == one]
+            pages, block["page"] = np.unique(page_of(block["keeper"]), return_inverse=True)
+            rows = block.tobytes()
+            data = len(rows).to_bytes(8, "little") + rows
+            data += orjson.dumps([ids[page] for page in pages.tolist()])
+            handle.write(data)
+            parts.append((int(one), path, at, len(data)))
+            at += len(data)
+    return parts
+
+
+def _last_here(
+    chosen: npt.NDArray[np.void], start: npt.NDArray[np.uint64], shard: int
+) -> npt.NDArray[np.uint64]:
+    inside = chosen[shard_of(chosen["keeper"]) == shard]
+    return follow(inside["address"], inside["keeper"], start)
+
+
+def as_slices(parts: Iterator[tuple[str, int, int]]) -> list[Slice]:
+    """Turns elements as they travel between steps into slices, in a fixed order."""
+    return sorted(Slice(*part) for part in parts)

@@ -1,0 +1,112 @@
+"""The output folder: what may become one, and the step that makes a run visible."""
+
+import fcntl
+import os
+import shutil
+from types import TracebackType
+
+from pipeline.errors import RunError, UsageError
+from pipeline.storage import delete_tree, exists, is_local, join
+
+RUN_FILE = "run.json"
+REPORT_FILE = "report.html"
+
+
+def work_root(output: str) -> str:
+    """Gives the work folder of an output: beside a local one, inside one on an object store."""
+    return f"{output.rstrip('/')}.work" if is_local(output) else join(output, ".work")
+
+
+def staging(output: str) -> str:
+    """Gives the folder in which the output tree is built."""
+    return join(work_root(output), "out") if is_local(output) else output.rstrip("/")
+
+
+def check_output(output: str, *, overwrite: bool) -> None:
+    """Checks, before any work, that a run can be committed to this folder.
+
+    Raises:
+      UsageError: when it holds a run and may not be overwritten, or is something else.
+    """
+    if exists(join(output, RUN_FILE)):
+        if not overwrite:
+            raise UsageError(
+                f"--output {output} already holds a run; choose another folder or add --overwrite"
+            )
+        return
+    if not is_local(output):
+        return
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise UsageError(f"--output {output} is a file; give a folder")
+    if os.path.isdir(output) and os.listdir(output):
+        raise UsageError(
+            f"--output {output} holds files that are no run of pagesieve; choose another folder"
+        )
+
+
+class WorkLock:
+    """Holds the work folder of an output against a second run; freed when the process ends.
+
+    Args:
+      root: the work folder, which is made if need be.
+
+    Raises:
+      UsageError: when it cannot be made or another run holds it.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._handle: int | None = None
+        if not is_local(root):
+            return
+        try:
+            os.makedirs(root, exist_ok=True)
+            self._handle = os.open(join(root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise UsageError(
+                f"--output: cannot write beside it: {root}: {error.strerror}; choose another folder"
+            ) from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._handle)
+            raise UsageError(
+                f"another run is writing to this output ({root} is locked); wait for it to end"
+            ) from error
+
+    def __enter__(self) -> "WorkLock":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+
+
+def commit(output: str) -> None:
+    """Makes a finished output tree visible at once, and clears the work folder.
+
+    Locally the whole tree is renamed; a run that it replaces is moved aside first and deleted
+    after. On an object store the run is visible since `run.json`, written last, is there.
+
+    Raises:
+      RunError: when the tree cannot be renamed; the finished work stays where it is.
+    """
+    root = work_root(output)
+    if not is_local(output):
+        delete_tree(root)
+        return
+    aside = join(root, "replaced")
+    try:
+        if os.path.isdir(output) and os.listdir(output):
+            shutil.rmtree(aside, ignore_errors=True)
+            os.rename(output, aside)
+        os.makedirs(os.path.dirname(os.path.abspath(output)), exist_ok=True)
+        os.rename(staging(output), output)
+    except OSError as error:
+        raise RunError(f"cannot rename the finished run to {output}: {error.strerror}") from error
+    shutil.rmtree(root, ignore_errors=True)

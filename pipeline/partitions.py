@@ -1,0 +1,134 @@
+"""The search for duplicates, one partition of the key space at a time, over rows on storage."""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.runs import BINS, ROW_TYPES, RowKind, Slice, complete_keys, read_blocks, read_slice
+from pipeline.storage import open_for_writing
+from transforms.fingerprint_paragraphs import DedupRules
+from transforms.text.duplicates import (
+    MATCH,
+    Found,
+    choose_matches,
+    find_exact,
+    find_in_hot_key,
+    find_near,
+)
+from transforms.text.rows import Rows, shard_of
+
+BYTES_A_ROW = 256
+"""Memory that the search takes for a row: the row itself, its sorted copy, and the columns."""
+
+Bounds = dict[RowKind, npt.NDArray[np.intp]]
+
+
+def partition_bounds(
+    totals: npt.NDArray[np.uint64], memory_bytes: int, least_partitions: int
+) -> Bounds:
+    """Divides the bins into partitions.
+
+    Args:
+      totals: shape (2, BINS): exact and near rows of all shards by bin.
+      memory_bytes: what the search in one partition may take.
+      least_partitions: so many of each kind at least, where there are bins enough.
+
+    Returns:
+      For each kind the first bin of each partition, and at the end `BINS`.
+    """
+    bounds: Bounds = {}
+    for number, kind in enumerate(("exact", "near")):
+        before = np.concatenate([[0], np.cumsum(totals[number], dtype=np.int64)])
+        most = max(memory_bytes // BYTES_A_ROW, 1)
+        parts = max(least_partitions, -(-int(before[-1]) // most))
+        marks = np.arange(1, parts) * (int(before[-1]) / parts)
+        inner = np.searchsorted(before, marks)
+        bounds[kind] = np.unique(np.concatenate([[0], inner, [BINS]]))  # type: ignore[index]
+    return bounds
+
+
+class PartitionResult(NamedTuple):
+    """What the search of one partition left on storage.
+
+    Attributes:
+      slices: for each shard with matches, (number, path, first, count) of an array of `MATCH`.
+      compared, capped: see `Found`, summed up.
+      rows: rows that were searched.
+    """
+
+    slices: list[tuple[int, str, int, int]]
+    compared: int
+    capped: int
+    rows: int
+
+
+def search_partition(
+    kind: RowKind, slices: Sequence[Slice], rules: DedupRules, memory_bytes: int, path: str
+) -> PartitionResult:
+    """Finds the duplicates among the rows of one partition and writes the matches to `path`.
+
+    Args:
+      kind: of the rows.
+      slices: the part of each run that lies in the partition.
+      rules: what counts as a duplicate.
+      memory_bytes: about what the search may take, however large the partition is.
+      path: of the file of matches, sorted by address.
+    """
+    find = find_exact if kind == "exact" else _finder(rules)
+    pivots = 1 if kind == "exact" else rules.max_pivots
+    matches = np.empty(0, MATCH)
+    compared = capped = 0
+    for found in _search(sorted(slices), ROW_TYPES[kind], find, pivots, memory_bytes):
+        matches = choose_matches(np.concatenate([matches, found.matches]))
+        compared += found.compared
+        capped += found.capped
+    rows = sum(s.count for s in slices)
+    return PartitionResult(write_by_shard(path, matches, "address"), compared, capped, rows)
+
+
+def write_by_shard(path: str, rows: Rows, field: str) -> list[tuple[int, str, int, int]]:
+    """Writes rows sorted by an address, and says which of them belong to which shard.
+
+    Returns:
+      For each shard (number, path, first, count); no file is written where there are no rows.
+    """
+    if not len(rows):
+        return []
+    with open_for_writing(path) as handle:
+        handle.write(rows.tobytes())
+    shards, first, counts = np.unique(shard_of(rows[field]), return_index=True, return_counts=True)
+    return [
+        (int(shard), path, int(start), int(count))
+        for shard, start, count in zip(shards, first, counts, strict=True)
+    ]
+
+
+def _finder(rules: DedupRules) -> Callable[[Rows], Found]:
+    return functools.partial(
+        find_near,
+        radius_bits=rules.radius_bits,
+        max_pivots=rules.max_pivots,
+        keep_number_variants=rules.keep_number_variants,
+    )
+
+
+def _search(
+    slices: Sequence[Slice],
+    dtype: np.dtype[np.void],
+    find: Callable[[Rows], Found],
+    pivots: int,
+    memory_bytes: int,
+) -> Iterator[Found]:
+    rows_at_once = max(memory_bytes // BYTES_A_ROW, 1024)
+    for piece in complete_keys(slices, dtype, rows_at_once):
+        if isinstance(piece, np.ndarray):
+            yield find(piece)
+            continue
+        heads = np.concatenate(
+            [read_slice(s._replace(count=min(s.count, pivots + 1)), dtype) for s in piece]
+        )
+        blocks = (block for s in piece for block in read_blocks(s, dtype, rows_at_once))
+        yield from find_in_hot_key(heads, blocks, find, pivots)

@@ -1,0 +1,90 @@
+"""run.json: what a run was told, what it did, and whether it adds up."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.config import CleanConfig
+from pipeline.counts import Counts, check_conservation
+from pipeline.inputs.plan import Shard
+
+SCHEMA = 1
+"""Version of this document's layout."""
+
+
+def describe_run(
+    config: CleanConfig,
+    shards: Sequence[Shard],
+    counts: Counts,
+    *,
+    versions: dict[str, str],
+    engine: str,
+    times: tuple[str, str],
+    input_digest: str,
+) -> dict[str, Any]:
+    """Makes the content of run.json, from which the report and the summary are made too.
+
+    Args:
+      config: what was asked for.
+      shards: of the input.
+      counts: of the whole run.
+      versions: names to versions.
+      engine: description of the engine.
+      times: start and end.
+      input_digest: of the plan.
+    """
+    n = counts.n
+    files = {piece.file.path: piece.file.size for shard in shards for piece in shard.pieces}
+    broken = check_conservation(counts)
+    return {
+        "schema": SCHEMA,
+        "pagesieve": versions["pagesieve"],
+        "run": config.run_name,
+        "started": times[0],
+        "finished": times[1],
+        "engine": engine,
+        "options": {k: v for k, v in dataclasses.asdict(config).items() if v not in ("", None)},
+        "versions": versions,
+        "rules_version": versions["rules"],
+        "input": {
+            "files": len(files),
+            "bytes": sum(files.values()),
+            "shards": len(shards),
+            "digest": input_digest,
+        },
+        "pages": {
+            "read": n["pages.read"],
+            "written": n["pages.written"],
+            "dropped": counts.group("pages.dropped"),
+            "rejected": counts.group("pages.rejected"),
+            "skipped": counts.group("pages.skipped"),
+        },
+        "paragraphs": {
+            "in": n["paragraphs.in"],
+            "kept": n["paragraphs.kept"],
+            "removed": counts.group("paragraphs.removed"),
+            "dropped": counts.group("paragraphs.dropped"),
+            "rejected": 0,
+        },
+        "characters": {"in": n["characters.in"], "kept": n["characters.kept"]},
+        "languages": counts.group("languages"),
+        "hosts": {
+            host: dict(zip(("pages", "in", "kept"), numbers, strict=True))
+            for host, numbers in sorted(
+                counts.hosts.items(), key=lambda item: (-item[1][0], item[0])
+            )[:50]
+        },
+        "duplicates": {
+            "compared": n["duplicates.near_compared"],
+            "not_compared": n["duplicates.near_capped"],
+            "exact_rows": n["duplicates.exact_rows"],
+            "near_rows": n["duplicates.near_rows"],
+        },
+        "samples": {
+            rule: [{k: v for k, v in sample.items() if k != "rank"} for sample in samples]
+            for rule, samples in sorted(counts.samples.items())
+        },
+        "rejects": counts.rejects,
+        "conservation": {"holds": not broken, "broken": broken},
+        "digest": f"{counts.digest:032x}",
+    }

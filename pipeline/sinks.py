@@ -1,0 +1,146 @@
+"""Files of lines or rows, compressed so that equal content gives equal bytes."""
+
+import gzip
+import io
+from contextlib import AbstractContextManager
+from typing import IO, Any
+
+import orjson
+import zstandard
+
+from pipeline.storage import open_for_writing
+
+_ROWS_A_GROUP = 1024
+_GZIP_LEVEL = 6
+_ZSTD_LEVEL = 3
+
+_METADATA = (
+    ("url", "string"),
+    ("date", "string"),
+    ("language", "string"),
+    ("language_score", "float64"),
+    ("paragraphs_in", "int32"),
+    ("paragraphs_out", "int32"),
+    ("removed", "string"),
+    ("more", "string"),
+)
+
+
+class LineSink:
+    """Writes JSON lines to one file; an empty one is never made.
+
+    Args:
+      path: ends in `.gz` or `.zst`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._context: AbstractContextManager[IO[bytes]] | None = None
+        self._stream: Any = None
+        self.lines = 0
+
+    def write(self, line: bytes) -> None:
+        """Appends a line, given without its end."""
+        if self._context is None:
+            self._context = open_for_writing(self._path)
+            handle = self._context.__enter__()
+            if self._path.endswith(".gz"):
+                self._stream = gzip.GzipFile("", "wb", _GZIP_LEVEL, handle, mtime=0)
+            else:
+                self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(
+                    handle, closefd=False
+                )
+        self._stream.write(line + b"\n")
+        self.lines += 1
+
+    def close(self) -> None:
+        """Completes the file under its name."""
+        if self._context is not None:
+            self._stream.close()
+            self._context.__exit__(None, None, None)
+
+    def abort(self, error: BaseException) -> None:
+        """Gives the file up."""
+        if self._context is not None:
+            try:
+                self._context.__exit__(type(error), error, None)
+            except type(error):
+                return
+
+
+class ParquetSink:
+    """Writes records as Parquet with fixed columns, so that no row can change the schema.
+
+    `metadata` is a struct; what has no fixed fields in it, `removed` and all else under `more`, is
+    a JSON string.
+
+    Args:
+      path: of the file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._rows: list[dict[str, Any]] = []
+        self._context: AbstractContextManager[IO[bytes]] | None = None
+        self._writer: Any = None
+        self.lines = 0
+
+    def write(self, line: bytes) -> None:
+        """Appends a record, given as JSON."""
+        record = orjson.loads(line)
+        metadata = record["metadata"]
+        fixed = {name: metadata.pop(name) for name, _ in _METADATA if name in metadata}
+        fixed["removed"] = orjson.dumps(fixed["removed"]).decode()
+        record["metadata"] = fixed | {"more": orjson.dumps(metadata).decode()}
+        record.setdefault("created", "")
+        self._rows.append(record)
+        self.lines += 1
+        if len(self._rows) >= _ROWS_A_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Completes the file under its name."""
+        self._flush()
+        if self._context is not None:
+            self._writer.close()
+            self._context.__exit__(None, None, None)
+
+    def abort(self, error: BaseException) -> None:
+        """Gives the file up."""
+        if self._context is not None:
+            try:
+                self._context.__exit__(type(error), error, None)
+            except type(error):
+                return
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        metadata = pa.struct([(name, pa.type_for_alias(kind)) for name, kind in _METADATA])
+        names = ("id", "text", "source", "added", "created")
+        schema = pa.schema([*((name, pa.string()) for name in names), ("metadata", metadata)])
+        if self._context is None:
+            self._context = open_for_writing(self._path)
+            handle = self._context.__enter__()
+            self._writer = pq.ParquetWriter(handle, schema, compression="zstd")
+        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=schema))
+        self._rows = []
+
+
+def open_sink(path: str) -> LineSink | ParquetSink:
+    """Opens a sink by the path's last extension."""
+    return ParquetSink(path) if path.endswith(".parquet") else LineSink(path)
+
+
+def read_lines(path: str, data: IO[bytes]) -> IO[bytes]:
+    """Opens JSON lines for reading, by the path's last extension."""
+    if path.endswith(".gz"):
+        return gzip.GzipFile(fileobj=data)  # type: ignore[return-value]
+    if path.endswith(".zst"):
+        return io.BufferedReader(
+            zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
+        )
+    return data

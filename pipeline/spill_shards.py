@@ -1,0 +1,213 @@
+"""SpillShards: pages go to a file of their shard, their fingerprint rows to sorted runs beside it.
+
+Text travels no further between the steps: what is shuffled from here on are pointers.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import IO, Literal, NamedTuple
+
+import apache_beam as beam
+import numpy as np
+import orjson
+import zstandard
+from apache_beam.pvalue import TaggedOutput
+
+from pipeline.counts import Counts
+from pipeline.keepers import write_ids
+from pipeline.progress import Progress
+from pipeline.read_pages import ALREADY_DONE
+from pipeline.runs import RunWriter, read_totals
+from pipeline.storage import open_for_reading, open_for_writing, write_bytes
+from pipeline.work import WorkFolder
+from transforms.records import Failure, Keeper, Page, PageBatch, Removal
+
+
+class Spilled(NamedTuple):
+    """Outputs of SpillShards.
+
+    Attributes:
+      shards: the number of each shard, once, when its files are complete.
+      totals: rows by kind and bin of each shard, shape (2, BINS).
+    """
+
+    shards: beam.PCollection[int]
+    totals: beam.PCollection[np.ndarray]
+
+
+class ShardWriter:
+    """Writes the files of one shard's first step; `done` comes last.
+
+    Args:
+      work: where they go.
+      shard: number of the shard.
+    """
+
+    def __init__(self, work: WorkFolder, shard: int) -> None:
+        self._work = work
+        self.shard = shard
+        self.next_batch = 0
+        self._ids: list[tuple[str, str]] = []
+        self._counts = Counts()
+        self._runs = RunWriter(work, shard)
+        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._context: AbstractContextManager[IO[bytes]] = open_for_writing(
+            work.shard(shard, "pages")
+        )
+        self._pages = self._context.__enter__()
+
+    def add(self, batch: PageBatch) -> None:
+        """Takes the next batch of the shard.
+
+        Raises:
+          RuntimeError: when the runner did not keep the batches of a shard together.
+        """
+        if batch.number != self.next_batch:
+            raise RuntimeError(
+                f"shard {batch.shard}: batch {batch.number} came where {self.next_batch} was due; "
+                "this runner takes the steps of a shard apart"
+            )
+        self.next_batch += 1
+        data = orjson.dumps(
+            (batch.pages, _failures(batch.failures)), option=orjson.OPT_NON_STR_KEYS
+        )
+        frame = self._compressor.compress(data)
+        self._pages.write(len(frame).to_bytes(8, "little") + frame)
+        self._ids.extend((page.id, page.url) for page in batch.pages)
+        self._runs.add(batch.exact, batch.near)
+        self._count(batch)
+
+    def close(self) -> np.ndarray:
+        """Completes the shard and returns its totals."""
+        totals = self._runs.close()
+        self._context.__exit__(None, None, None)
+        write_ids(self._work, self.shard, self._ids)
+        write_bytes(self._work.shard(self.shard, "done"), self._counts.to_json())
+        return totals
+
+    def abort(self) -> None:
+        """Gives the shard up without leaving files under their names."""
+        self._runs.abort()
+        try:
+            self._context.__exit__(RuntimeError, RuntimeError("aborted"), None)
+        except RuntimeError:
+            return
+
+    def _count(self, batch: PageBatch) -> None:
+        n = self._counts.n
+        n["pages.read"] += batch.read + sum(f.stage == "read" for f in batch.failures)
+        n["paragraphs.in"] += sum(len(page.paragraphs) for page in batch.pages)
+        n["characters.in"] += sum(sum(map(len, page.paragraphs)) for page in batch.pages)
+        for reason, count in batch.skipped.items():
+            n[f"pages.skipped:{reason}"] += count
+
+
+def read_pages(work: WorkFolder, shard: int) -> Iterator[tuple[list[Page], list[Failure]]]:
+    """Reads back the batches of a shard, in their order."""
+    decompressor = zstandard.ZstdDecompressor()
+    with open_for_reading(work.shard(shard, "pages")) as handle:
+        while size := handle.read(8):
+            frame = handle.read(int.from_bytes(size, "little"))
+            pages, failures = orjson.loads(decompressor.decompress(frame))
+            yield [_page(p) for p in pages], [_failure(f) for f in failures]
+
+
+def read_shard_counts(work: WorkFolder, shard: int) -> Counts:
+    """Gives what was counted in a shard's first step."""
+    with open_for_reading(work.shard(shard, "done")) as handle:
+        return Counts.from_json(handle.read())
+
+
+def _failures(failures: Iterable[Failure]) -> list[dict[str, object]]:
+    return [dataclasses.asdict(f) | {"raw": f.raw.hex()} for f in failures]
+
+
+def _failure(values: dict[str, object]) -> Failure:
+    return Failure(**values | {"raw": bytes.fromhex(str(values["raw"]))})  # type: ignore[arg-type]
+
+
+def _page(values: dict[str, object]) -> Page:
+    removals = {int(n): _removal(r) for n, r in values.pop("removals").items()}  # type: ignore[attr-defined]
+    dropped = values.pop("dropped")
+    return Page(
+        **values,  # type: ignore[arg-type]
+        removals=removals,
+        dropped=_removal(dropped) if dropped else None,  # type: ignore[arg-type]
+    )
+
+
+def _removal(values: dict[str, object]) -> Removal:
+    keeper = values.pop("keeper")
+    return Removal(**values, keeper=Keeper(**keeper) if keeper else None)  # type: ignore[arg-type]
+
+
+class SpillShards(beam.PTransform):
+    """Writes each shard's pages and fingerprint rows to the work folder.
+
+    PCollection[PageBatch] -> Spilled. All batches of a shard must come in one
+    bundle and in order, as they do when the runner fuses the steps before; anything else fails the
+    run.
+
+    Args:
+      work: where the files go.
+      progress_folder: see `Progress`.
+    """
+
+    def __init__(self, work: WorkFolder, progress_folder: str = "") -> None:
+        super().__init__()
+        self._fn = _SpillFn(work, progress_folder)
+
+    def expand(self, batches: beam.PCollection[PageBatch]) -> Spilled:
+        """Spills batch by batch."""
+        out = batches | "Spill" >> beam.ParDo(self._fn).with_outputs("totals", main="shards")
+        return Spilled(out.shards, out.totals)
+
+
+class _SpillFn(beam.DoFn):
+    def __init__(self, work: WorkFolder, progress_folder: str) -> None:
+        self._work = work
+        self._progress_folder = progress_folder
+        self._writer: ShardWriter | None = None
+
+    def setup(self) -> None:
+        self._progress = Progress(self._progress_folder)
+
+    def process(
+        self, batch: PageBatch
+    ) -> Iterable[int | TaggedOutput[Literal["totals"], np.ndarray]]:
+        if batch.number == ALREADY_DONE:
+            yield batch.shard
+            yield TaggedOutput("totals", read_totals(self._work, batch.shard))
+            return
+        if batch.number == 0:
+            self._abandon()
+            self._writer = ShardWriter(self._work, batch.shard)
+        if self._writer is None or self._writer.shard != batch.shard:
+            raise RuntimeError(f"shard {batch.shard}: its first batch came to another worker")
+        self._writer.add(batch)
+        self._progress.add(
+            pages=batch.read,
+            rejects=len(batch.failures),
+            paragraphs=sum(len(page.paragraphs) for page in batch.pages),
+        )
+        if batch.last:
+            totals = self._writer.close()
+            self._writer = None
+            self._progress.tell()
+            yield batch.shard
+            yield TaggedOutput("totals", totals)
+
+    def finish_bundle(self) -> None:
+        if self._writer is not None:
+            self._abandon()
+            raise RuntimeError("a bundle ended in the middle of a shard")
+
+    def teardown(self) -> None:
+        self._abandon()
+
+    def _abandon(self) -> None:
+        if self._writer is not None:
+            self._writer.abort()
+            self._writer = None
+

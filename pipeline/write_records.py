@@ -1,0 +1,241 @@
+"""WriteRecords: pages and the keepers of their duplicates become documents, receipts and rejects."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import apache_beam as beam
+import orjson
+import xxhash
+
+from pipeline.counts import Counts
+from pipeline.keepers import Keepers, read_chosen
+from pipeline.progress import Progress
+from pipeline.records import make_receipt, make_record, make_reject
+from pipeline.sinks import LineSink, ParquetSink, open_sink
+from pipeline.spill_shards import read_pages, read_shard_counts
+from pipeline.storage import exists, read_bytes, write_bytes
+from pipeline.work import WorkFolder
+from transforms.records import Failure, Page, Removal
+from transforms.text.page_duplicates import evidence_of, rule_of
+from transforms.text.rows import PAGE_BITS, PARAGRAPH_BITS, page_of, paragraph_of
+
+_SAMPLE_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """How the output looks.
+
+    Attributes:
+      format: extension of documents/.
+      removed: whether receipts are written.
+      added: time stamp of the records.
+      run: name of the run.
+      source: see `make_record`.
+    """
+
+    format: str = "jsonl.gz"
+    removed: bool = True
+    added: str
+    run: str
+    source: str = ""
+
+
+class WriteRecords(beam.PTransform):
+    """Writes documents, receipts and rejects of each shard.
+
+    PCollection[tuple[int, Iterable[pointer]]] -> PCollection[Counts]. The input names every shard
+    once, with the answers about its keepers. Files depend on their shard alone. A shard that an
+    earlier attempt wrote is not written again.
+
+    Args:
+      options: how the output looks.
+      work: where the pages are, and the output goes.
+      progress_folder: see `Progress`.
+    """
+
+    def __init__(self, options: OutputOptions, work: WorkFolder, progress_folder: str = "") -> None:
+        super().__init__()
+        self._fn = _WriteFn(options, work, progress_folder)
+
+    def expand(
+        self, shards: beam.PCollection[tuple[int, Iterable[tuple[str, int, int]]]]
+    ) -> beam.PCollection[Counts]:
+        """Writes shard by shard."""
+        return shards | "Write" >> beam.ParDo(self._fn)
+
+
+class _WriteFn(beam.DoFn):
+    def __init__(self, options: OutputOptions, work: WorkFolder, progress_folder: str) -> None:
+        self._options = options
+        self._work = work
+        self._progress_folder = progress_folder
+
+    def setup(self) -> None:
+        self._progress = Progress(self._progress_folder)
+
+    def process(
+        self, item: tuple[int, Iterable[tuple[str, int, int]]]
+    ) -> Iterable[Counts]:
+        shard, answers = item
+        done = self._work.written(shard)
+        if exists(done):
+            counts = Counts.from_json(read_bytes(done))
+        else:
+            counts = write_shard(self._work, shard, list(answers), self._options)
+            write_bytes(done, counts.to_json())
+        self._progress.add(written=1)
+        self._progress.tell()
+        yield counts
+
+
+def write_shard(
+    work: WorkFolder,
+    shard: int,
+    answers: Sequence[tuple[str, int, int]],
+    options: OutputOptions,
+) -> Counts:
+    """Writes the files of one shard.
+
+    Args:
+      work: where its pages are, and the output goes.
+      shard: number of the shard.
+      answers: pointers to the answers about its keepers.
+      options: how the output looks.
+
+    Returns:
+      What was read and written.
+    """
+    counts = read_shard_counts(work, shard)
+    duplicates = _Duplicates(work, shard, answers)
+    with ExitStack() as stack:
+        documents = _sink(stack, work.part("documents", shard, options.format))
+        removed = _sink(stack, work.part("removed", shard, "jsonl.gz"))
+        rejected = _sink(stack, work.part("rejected", shard, "jsonl.gz"))
+        number = 0
+        for pages, failures in read_pages(work, shard):
+            for failure in failures:
+                rejected.write(orjson.dumps(make_reject(failure, options.run)))
+                _count_reject(counts, failure)
+            for page in pages:
+                removals = page.removals | duplicates.of_page(number)
+                number += 1
+                for line in _write_page(page, removals, options, documents, counts):
+                    if options.removed:
+                        removed.write(line)
+    return counts
+
+
+def _sink(stack: ExitStack, path: str) -> LineSink | ParquetSink:
+    """Opens a sink that is closed when all went well, and given up otherwise."""
+    sink = open_sink(path)
+
+    def leave(kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            sink.close()
+        else:
+            sink.abort(error)
+
+    stack.push(leave)  # type: ignore[arg-type]
+    return sink
+
+
+class _Duplicates:
+    """The removals of a shard's duplicates, page by page."""
+
+    def __init__(
+        self, work: WorkFolder, shard: int, answers: Sequence[tuple[str, int, int]]
+    ) -> None:
+        self._chosen = read_chosen(work, shard)
+        self._keepers = Keepers(answers)
+        self._base = shard << PAGE_BITS
+        self._pages = page_of(self._chosen["address"])
+        self._next = 0
+
+    def of_page(self, page: int) -> dict[int, Removal]:
+        """Gives paragraph number to removal; pages are asked for in ascending order."""
+        removals: dict[int, Removal] = {}
+        while self._next < len(self._chosen) and int(self._pages[self._next]) == page:
+            match = self._chosen[self._next]
+            self._next += 1
+            keeper, address, stays = self._keepers.of(int(match["address"]))
+            kind, distance = int(match["kind"]), int(match["distance"])
+            evidence = evidence_of(kind, distance)
+            if address != int(match["keeper"]):
+                evidence += ", which repeats the one that is kept"
+            if not stays:
+                evidence += " (the chain of copies goes on)"
+            removals[int(paragraph_of(match["address"]))] = Removal(
+                rule_of(kind), evidence, keeper, distance
+            )
+        return removals
+
+
+def _write_page(
+    page: Page,
+    removals: dict[int, Removal],
+    options: OutputOptions,
+    documents: LineSink | ParquetSink,
+    counts: Counts,
+) -> Iterator[bytes]:
+    """Writes a page's document, counts everything, and yields the lines of its receipts."""
+    record = make_record(page, removals, added=options.added, source=options.source)
+    n = counts.n
+    dropped = page.dropped
+    if dropped is None and not record["text"]:
+        dropped = Removal("page.empty", "no paragraph stays")
+    kept = 0
+    if dropped is None:
+        kept = record["metadata"]["paragraphs_out"]
+        documents.write(orjson.dumps(record))
+        counts.add_line(orjson.dumps({k: v for k, v in record.items() if k != "added"}))
+        n["pages.written"] += 1
+        n["paragraphs.kept"] += kept
+        n["characters.kept"] += len(record["text"]) - max(kept - 1, 0)
+        n[f"languages:{page.language}"] += 1
+    else:
+        n[f"pages.dropped:{dropped.rule.removeprefix('page.')}"] += 1
+    host = urlsplit(page.url).hostname if "://" in page.url else None
+    numbers = counts.hosts.setdefault(host or "(none)", [0, 0, 0])
+    for i, value in enumerate((1, len(page.paragraphs), kept)):
+        numbers[i] += value
+    for paragraph in range(len(page.paragraphs)):
+        removal = removals.get(paragraph)
+        if removal is None:
+            if dropped is None:
+                continue
+            n[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += 1
+            removal = dropped
+        else:
+            n[f"paragraphs.removed:{removal.rule}"] += 1
+        receipt = make_receipt(page, paragraph, removal, options.run)
+        _count_sample(counts, receipt)
+        counts.add_line(orjson.dumps({k: v for k, v in receipt.items() if k != "run"}))
+        yield orjson.dumps(receipt)
+
+
+def _count_sample(counts: Counts, receipt: dict[str, object]) -> None:
+    rank = xxhash.xxh3_64_intdigest(f"{receipt['id']}#{receipt['paragraph']}".encode()) >> 11
+    sample: dict[str, object] = {
+        "url": receipt["url"],
+        "text": str(receipt["text"])[:_SAMPLE_CHARS],
+        "evidence": receipt["evidence"],
+    }
+    if "keeper" in receipt:
+        sample["keeper"] = receipt["keeper"]
+    counts.add_sample(str(receipt["rule"]), rank, sample)
+
+
+def _count_reject(counts: Counts, failure: Failure) -> None:
+    counts.n[f"pages.rejected:{failure.reason}"] += 1
+    counts.rejects.append(
+        {
+            "file": failure.file,
+            "offset": failure.offset,
+            "reason": failure.reason,
+            "detail": failure.detail,
+        }
+    )
+    del counts.rejects[20:]

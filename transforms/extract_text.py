@@ -1,0 +1,152 @@
+"""ExtractText: decoded pages become paragraphs."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import apache_beam as beam
+import xxhash
+
+from transforms.records import (
+    MAX_RAW_BYTES,
+    Failure,
+    Page,
+    PageBatch,
+    RawBatch,
+    RawPage,
+    Reason,
+    Removal,
+)
+from transforms.text.errors import TextError
+from transforms.text.rows import MAX_PARAGRAPHS
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
+
+
+def split_paragraphs(text: str) -> list[str]:
+    """Splits text into its lines: one paragraph each, without outer white space, none blank.
+
+    Every Unicode line break separates (`str.splitlines`). Control characters become spaces and lone
+    surrogates U+FFFD, so that each paragraph can be written as UTF-8.
+    """
+    if not text.isascii():
+        text = _SURROGATE.sub("\ufffd", text)
+    lines = (line.strip() for line in _CONTROL.sub(" ", text).splitlines())
+    return [line for line in lines if line]
+
+
+def page_id(url: str, date: str, content: str) -> str:
+    """Gives `ps:` and 16 hexadecimal digits that depend on nothing but the arguments."""
+    digest = xxhash.xxh3_64()
+    for part in (url, date, content):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return f"ps:{digest.hexdigest()}"
+
+
+def extract_page(raw: RawPage, extractor: Literal["blocks", "fast"]) -> Page:
+    """Turns one page into paragraphs; boilerplate of HTML is marked as removed.
+
+    Raises:
+      TextError: when the page cannot be handled within the limits of size and depth.
+    """
+    removals: dict[int, Removal] = {}
+    if raw.kind == "html":
+        from transforms.text.html import extract_blocks, extract_fast
+
+        blocks = (extract_fast if extractor == "fast" else extract_blocks)(raw.content)
+        paragraphs = []
+        for block in blocks:
+            lines = split_paragraphs(block.text)
+            if block.rule:
+                removal = Removal(block.rule, block.evidence)
+                removals.update(
+                    (len(paragraphs) + i, removal) for i in range(len(lines))
+                )
+            paragraphs.extend(lines)
+    else:
+        paragraphs = split_paragraphs(raw.content)
+    return Page(
+        id=page_id(raw.url, raw.date, raw.content),
+        url=raw.url,
+        date=raw.date,
+        paragraphs=tuple(paragraphs),
+        removals=removals,
+        source=raw.file,
+        given_id=raw.given_id,
+    )
+
+
+def extract_pages(
+    pages: Sequence[RawPage], extractor: Literal["blocks", "fast"]
+) -> list[Page | Failure]:
+    """Extracts each page; one that cannot be handled becomes a `Failure` in its place."""
+    results: list[Page | Failure] = []
+    for raw in pages:
+        try:
+            page = extract_page(raw, extractor)
+        except TextError as error:
+            results.append(_failure(raw, error.reason, str(error)))
+            continue
+        if not page.paragraphs:
+            results.append(_failure(raw, "no_text", "the page has no visible text"))
+        elif len(page.paragraphs) > MAX_PARAGRAPHS:
+            detail = f"{len(page.paragraphs)} paragraphs, more than {MAX_PARAGRAPHS}"
+            results.append(_failure(raw, "too_large", detail))
+        else:
+            results.append(page)
+    return results
+
+
+def _failure(raw: RawPage, reason: Reason, detail: str) -> Failure:
+    data = raw.content.encode("utf-8", "surrogatepass")
+    return Failure(
+        stage="extract",
+        reason=reason,
+        detail=detail,
+        file=raw.file,
+        offset=raw.offset,
+        url=raw.url,
+        raw=data[:MAX_RAW_BYTES],
+        raw_length=len(data),
+    )
+
+
+class ExtractText(beam.PTransform):
+    """Turns raw pages into paragraphs.
+
+    PCollection[RawBatch] -> PCollection[PageBatch]. A page that cannot be handled moves to the
+    failures of its batch: `len(raw.pages) == len(batch.pages) + (failures added)`.
+
+    Args:
+      extractor: `blocks` keeps and marks what is boilerplate; `fast` takes resiliparse's own main
+        text and says nothing of the rest.
+    """
+
+    def __init__(self, extractor: Literal["blocks", "fast"] = "blocks") -> None:
+        super().__init__()
+        self._extractor = extractor
+
+    def expand(self, batches: beam.PCollection[RawBatch]) -> beam.PCollection[PageBatch]:
+        """Applies `extract_pages` to each batch."""
+        return batches | "Extract" >> beam.ParDo(_ExtractFn(self._extractor))
+
+
+class _ExtractFn(beam.DoFn):
+    def __init__(self, extractor: Literal["blocks", "fast"]) -> None:
+        self._extractor = extractor
+
+    def process(self, batch: RawBatch) -> Iterable[PageBatch]:
+        results = extract_pages(batch.pages, self._extractor)
+        yield PageBatch(
+            shard=batch.shard,
+            number=batch.number,
+            last=batch.last,
+            pages=tuple(r for r in results if isinstance(r, Page)),
+            failures=batch.failures + tuple(r for r in results if isinstance(r, Failure)),
+            skipped=batch.skipped,
+            first_page=batch.first_page,
+            read=len(batch.pages),
+        )

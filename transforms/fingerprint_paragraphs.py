@@ -1,0 +1,167 @@
+"""FingerprintParagraphs: kept paragraphs get the rows by which duplicates are found."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import apache_beam as beam
+import numpy as np
+
+from transforms.records import Keeper, Page, PageBatch, Removal
+from transforms.text.normal import has_words
+from transforms.text.page_duplicates import evidence_of, find_within_pages, pick, rule_of
+from transforms.text.rows import (
+    EXACT_ROW,
+    NEAR_ROW,
+    UNDATED,
+    Rows,
+    exact_rows,
+    near_rows,
+    pack_address,
+    page_of,
+    paragraph_of,
+)
+from transforms.text.shingles import ShingleHasher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupRules:
+    """What counts as a duplicate, and where copies are looked for.
+
+    Attributes:
+      scope: `corpus` compares all paragraphs, `page` those of one page, `none` nothing.
+      near: near-duplicates go as well.
+      radius_bits, max_pivots, keep_number_variants: see `find_near`.
+      min_words: shorter paragraphs are short; see `count_words`.
+      short: where exact copies of short paragraphs go: `keep` (nowhere), `page`, `corpus`.
+    """
+
+    scope: Literal["corpus", "page", "none"] = "corpus"
+    near: bool = True
+    radius_bits: int = 24
+    max_pivots: int = 256
+    keep_number_variants: bool = False
+    min_words: int = 10
+    short: Literal["keep", "page", "corpus"] = "keep"
+
+
+def fingerprint_pages(
+    shard: int, first_page: int, pages: list[Page], rules: DedupRules, hasher: ShingleHasher
+) -> tuple[list[Page], Rows, Rows]:
+    """Makes the rows of all kept paragraphs of some pages, and finds duplicates within a page.
+
+    Args:
+      shard: number of the pages' shard.
+      first_page: number of the first page in its shard.
+      pages: consecutive pages.
+      rules: what counts as a duplicate.
+      hasher: keeps shingles between calls.
+
+    Returns:
+      The pages, with what repeats within a page removed where the scope is the page; and the exact
+      and near rows to compare across pages, in the order of the text.
+    """
+    exact, near, short = _rows(shard, first_page, pages, rules, hasher)
+    within = []
+    across = rules.scope == "corpus"
+    if rules.scope == "page":
+        within.append((exact, near))
+    if rules.scope != "none" and rules.short != "keep":
+        if across and rules.short == "corpus":
+            exact = np.concatenate([exact, short])
+        else:
+            within.append((short, np.empty(0, NEAR_ROW)))
+    for some_exact, some_near in within:
+        matches = find_within_pages(
+            some_exact,
+            some_near,
+            rules.radius_bits,
+            max_pivots=rules.max_pivots,
+            keep_number_variants=rules.keep_number_variants,
+        )
+        pages = _remove(pages, first_page, matches)
+    if not across:
+        return pages, np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW)
+    return pages, exact, near
+
+
+def _rows(
+    shard: int, first_page: int, pages: list[Page], rules: DedupRules, hasher: ShingleHasher
+) -> tuple[Rows, Rows, Rows]:
+    """Makes exact and near rows of long paragraphs, and exact rows of short ones."""
+    texts: list[str] = []
+    dates, hashes, addresses = [], [], []
+    for number, page in enumerate(pages, first_page):
+        if page.dropped is not None:
+            continue
+        kept = [n for n in range(len(page.paragraphs)) if n not in page.removals]
+        texts.extend(page.paragraphs[n] for n in kept)
+        addresses.append(pack_address(shard, number, np.array(kept, np.intp)))
+        dates.append(np.full(len(kept), order_of_date(page.date)))
+        hashes.append(np.full(len(kept), int(page.id[3:], 16), np.uint64))
+    if not texts or rules.scope == "none":
+        return np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW), np.empty(0, EXACT_ROW)
+    date, page_hash, address = map(np.concatenate, (dates, hashes, addresses))
+    exact, has_form = exact_rows(texts, date, page_hash, address)
+    long = np.array([has_words(text, rules.min_words) for text in texts], bool)
+    near = np.empty(0, NEAR_ROW)
+    if rules.near and long.any():
+        near = near_rows(pick(texts, long), date[long], page_hash[long], address[long], hasher)
+    return exact[long & has_form], near, exact[~long & has_form]
+
+
+def order_of_date(date: str) -> np.uint64:
+    """Turns `YYYY-MM-DDTHH:MM:SS.mmmZ` into a number that sorts like it; undated comes last."""
+    digits = "".join(c for c in date if c in "0123456789")
+    return np.uint64(int(digits)) if digits else UNDATED
+
+
+def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:
+    removals: dict[int, dict[int, Removal]] = {}
+    for match in matches:
+        page = int(page_of(match["address"])) - first_page
+        keeper = Keeper(pages[page].id, pages[page].url, int(paragraph_of(match["keeper"])))
+        kind, distance = int(match["kind"]), int(match["distance"])
+        removals.setdefault(page, {})[int(paragraph_of(match["address"]))] = Removal(
+            rule_of(kind), evidence_of(kind, distance), keeper, distance
+        )
+    return [
+        dataclasses.replace(page, removals=page.removals | removals[n]) if n in removals else page
+        for n, page in enumerate(pages)
+    ]
+
+
+class FingerprintParagraphs(beam.PTransform):
+    """Adds to each batch the fingerprint rows of its kept paragraphs.
+
+    PCollection[PageBatch] -> PCollection[PageBatch]. With the scope `page` duplicates within a page
+    are marked as removed here; with `corpus` nothing is removed yet.
+
+    Args:
+      rules: what counts as a duplicate.
+    """
+
+    def __init__(self, rules: DedupRules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def expand(self, batches: beam.PCollection[PageBatch]) -> beam.PCollection[PageBatch]:
+        """Applies `fingerprint_pages` to each batch."""
+        return batches | "Fingerprint" >> beam.ParDo(_FingerprintFn(self._rules))
+
+
+class _FingerprintFn(beam.DoFn):
+    def __init__(self, rules: DedupRules) -> None:
+        self._rules = rules
+
+    def setup(self) -> None:
+        self._hasher = ShingleHasher()
+
+    def process(self, batch: PageBatch) -> Iterable[PageBatch]:
+        pages, exact, near = fingerprint_pages(
+            batch.shard, batch.first_page, list(batch.pages), self._rules, self._hasher
+        )
+        yield dataclasses.replace(
+            batch, pages=tuple(pages), exact=exact.tobytes(), near=near.tobytes()
+        )

@@ -1,0 +1,77 @@
+"""StripWidgets: comment widgets and other boilerplate lines are marked as removed."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import apache_beam as beam
+
+from transforms.records import Page, PageBatch
+from transforms.text.selection import RuleSelection
+from transforms.text.widgets import GROUPS, find_widgets
+
+
+def strip_pages(pages: Sequence[Page], rules: RuleSelection) -> list[Page]:
+    """Marks widget lines among the paragraphs that are still kept.
+
+    A removal whose rule is switched off, also one of the extraction, is taken back.
+    """
+    settled = [
+        {n: removal for n, removal in page.removals.items() if removal.rule in rules}
+        for page in pages
+    ]
+    kept = [
+        [n for n in range(len(page.paragraphs)) if n not in removals]
+        for page, removals in zip(pages, settled, strict=True)
+    ]
+    lines = [
+        [page.paragraphs[n] for n in numbers] for page, numbers in zip(pages, kept, strict=True)
+    ]
+    for numbers, removals, found in zip(kept, settled, find_widgets(lines), strict=True):
+        removals.update(
+            (numbers[i], removal) for i, removal in found.items() if removal.rule in rules
+        )
+    return [
+        dataclasses.replace(page, removals=removals)
+        for page, removals in zip(pages, settled, strict=True)
+    ]
+
+
+def check_rules(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Checks a choice of rules.
+
+    Raises:
+      ValueError: for a name that is no rule and no group.
+    """
+    RuleSelection(tokens, GROUPS)
+    return tuple(tokens)
+
+
+class StripWidgets(beam.PTransform):
+    """Marks comment widgets and boilerplate lines as removed.
+
+    PCollection[PageBatch] -> PCollection[PageBatch]. No page and no paragraph is lost: removed
+    paragraphs stay in their page with the rule and its evidence.
+
+    Args:
+      rules: see `RuleSelection`.
+
+    Raises:
+      ValueError: at construction, for an unknown rule.
+    """
+
+    def __init__(self, rules: Sequence[str] = ("all",)) -> None:
+        super().__init__()
+        RuleSelection(rules)
+        self._rules = tuple(rules)
+
+    def expand(self, batches: beam.PCollection[PageBatch]) -> beam.PCollection[PageBatch]:
+        """Applies `strip_pages` to each batch."""
+        return batches | "Strip" >> beam.ParDo(_StripFn(self._rules))
+
+
+class _StripFn(beam.DoFn):
+    def __init__(self, rules: tuple[str, ...]) -> None:
+        self._rules = RuleSelection(rules)
+
+    def process(self, batch: PageBatch) -> Iterable[PageBatch]:
+        yield dataclasses.replace(batch, pages=tuple(strip_pages(batch.pages, self._rules)))

@@ -221,6 +221,7 @@ def _details(run: Mapping[str, Any], facts: RunFacts) -> str:
         ("Content digest", run.get("digest")),
         *((f"Input: {name}", entry) for name, entry in _flat(mapping(run.get("input")))),
         *((f"Duplicates: {name}", entry) for name, entry in _flat(mapping(run.get("duplicates")))),
+        *((f"Version: {name}", entry) for name, entry in _flat(mapping(run.get("versions")))),
     )
     options = _flat(mapping(run.get("options")))[:MAX_OPTIONS]
     parts: list[str] = []
@@ -250,11 +251,14 @@ _SECTIONS: Final = (
 
 
 def _verdict(facts: RunFacts) -> str:
-    if facts.holds is False or (facts.paragraphs_in and facts.unaccounted):
-        wrong = (
-            f"<strong>The counts do not add up</strong>: {abs(facts.unaccounted):,} paragraphs are"
-            f" {'missing' if facts.unaccounted > 0 else 'too many'}. Do not use this output."
+    if not facts.adds_up:
+        lost = facts.unaccounted
+        by_paragraphs = f"{abs(lost):,} paragraphs are {'missing' if lost > 0 else 'too many'}"
+        said = [visible(line, 200) for line in facts.broken[:5]] or (
+            [by_paragraphs] if lost else []
         )
+        why = f": {escape('; '.join(said))}" if said else ""
+        wrong = f"<strong>The counts do not add up</strong>{why}. Do not use this output."
         return f'<p class="verdict bad">{wrong}</p>'
     right = (
         "<strong>Everything is accounted for.</strong> Paragraphs in = kept + removed"

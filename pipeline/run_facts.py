@@ -73,6 +73,7 @@ class RunFacts:
       characters_in, characters_kept: counts of code points.
       not_compared: pairs that the cap on comparisons left out.
       holds: whether everything that came in is accounted for; None where the run does not say.
+      broken: what does not add up, a line each.
     """
 
     name: str
@@ -92,6 +93,12 @@ class RunFacts:
     characters_kept: int
     not_compared: int
     holds: bool | None
+    broken: tuple[str, ...]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the run says so, or says nothing, and its paragraphs do."""
+        return self.holds is not False and (not self.paragraphs_in or not self.unaccounted)
 
     @property
     def removed_by_group(self) -> dict[str, int]:
@@ -112,7 +119,8 @@ def read_facts(run: Mapping[str, Any]) -> RunFacts:
     """Reads the counts of a run from the dict of its `run.json`."""
     pages, paragraphs = mapping(run.get("pages")), mapping(run.get("paragraphs"))
     characters = mapping(run.get("characters"))
-    holds = mapping(run.get("conservation")).get("holds")
+    conservation = mapping(run.get("conservation"))
+    holds, broken = conservation.get("holds"), conservation.get("broken")
     return RunFacts(
         name=text(run.get("run")),
         version=text(run.get("pagesieve")),
@@ -131,6 +139,7 @@ def read_facts(run: Mapping[str, Any]) -> RunFacts:
         characters_kept=number(characters.get("kept")),
         not_compared=number(mapping(run.get("duplicates")).get("not_compared")),
         holds=holds if isinstance(holds, bool) else None,
+        broken=tuple(map(str, broken)) if isinstance(broken, list) else (),
     )
 
 

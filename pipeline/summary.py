@@ -80,7 +80,7 @@ def _rules(facts: RunFacts, color: bool) -> list[str]:
 
 def _warnings(run: Mapping[str, Any], facts: RunFacts) -> list[str]:
     warnings = []
-    if facts.holds is False or (facts.paragraphs_in and facts.unaccounted):
+    if not facts.adds_up:
         warnings.append("the counts do not add up: do not use this output, and report a bug")
     rejected = sum(facts.pages_rejected.values())
     if rejected:
@@ -120,13 +120,12 @@ def render_summary(run: Mapping[str, Any], output: str, color: bool) -> str:
       color: whether the terminal shows colours. Text from pages never brings its own.
     """
     facts = read_facts(run)
-    failed = facts.holds is False or (facts.paragraphs_in > 0 and facts.unaccounted != 0)
     took = "" if facts.seconds is None else f" in {duration(facts.seconds)}"
     title = f"pagesieve: {counted(facts.pages_read, 'page')} read{took}"
     lines = [
         _styled(title, "bold", color),
         _row("pages", _pages(facts)),
-        _row("paragraphs", _styled(_paragraphs(facts), "red" if failed else "green", color)),
+        _row("paragraphs", _styled(_paragraphs(facts), "green" if facts.adds_up else "red", color)),
         *_rules(facts, color),
         *(_styled(_row("warning", warning), "yellow", color) for warning in _warnings(run, facts)),
         _row("output", visible(output, 400)),

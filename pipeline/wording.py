@@ -34,6 +34,7 @@ _RULES: Final[dict[str, str]] = {
     "duplicate.page": "the whole page stands in an earlier place",
     "comments.general": "comment forms and readers' comments of no known system",
     "share.follow": "links to the site's accounts elsewhere",
+    "boilerplate.model": "blocks around the text, by their place, length and links",
     "navigation.pager": "links to the previous and next page",
     "navigation.tags": "lists of tags and categories",
 }
@@ -69,10 +70,13 @@ REASONS: Final[dict[str, str]] = {
     "empty": "no paragraph was left",
     "short": "too little text was left",
     "language": "not in a language that was asked for",
+    "language_score": "its language is too uncertain",
     "quality": "fails the quality rules",
     "duplicate": "the same page was read before",
     "seen": "cleaned in an earlier run",
-    "not_text": "not a page of text, such as an image or a request",
+    "http_status": "an answer that is not a page, such as a redirect or an error",
+    "content_type": "neither HTML nor plain text",
+    "record_type": "a record about the crawl, not of a page",
 }
 """Why a page was dropped, rejected or skipped."""
 
@@ -170,4 +174,4 @@ def rule_meaning(rule: str) -> str:
 
 def reason_meaning(reason: str) -> str:
     """Returns in a few words why a page went; "" where the reason is unknown."""
-    return REASONS.get(reason) or REASONS.get(group_of(reason), "")
+    return REASONS.get(reason) or REASONS.get(reason.rpartition(".")[2], "")

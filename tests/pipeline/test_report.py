@@ -76,7 +76,8 @@ def with_everywhere(value):
     run["paragraphs"] |= {"removed": {value: 4900}, "dropped": {value: 100}}
     run["languages"] = {value: 9}
     run["hosts"] = {value: {"pages": 1, "in": 2, "kept": 1}}
-    run["duplicates"] = {value: value}
+    run["duplicates"] = run["versions"] = {value: value}
+    run["conservation"] = {"holds": False, "broken": [value]}
     sample = {"url": value, "text": value, "evidence": value, "keeper": {"url": value}}
     run["samples"] = {value: [sample]}
     run["rejects"] = [{"file": value, "offset": value, "reason": value, "detail": value}]
@@ -104,7 +105,8 @@ def test_hostile_text_is_inert(value):
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_text_changes_no_structure(value):
     def skeleton(text):
-        return [tag for tag in read(render_report(with_everywhere(text))).tags if tag != "wbr"]
+        run = with_everywhere(text)
+        return [tag for tag in read(render_report(run)).tags if tag != "wbr"]
 
     assert skeleton(value) == skeleton("harmless")
 
@@ -168,8 +170,12 @@ def test_counts_that_do_not_add_up_are_said_first():
     assert "7 paragraphs are missing" in html
     assert "Everything is accounted for" not in html
     run = example_run()
-    run["conservation"]["holds"] = False
-    assert "The counts do not add up" in render_report(run)
+    run["conservation"] = {"holds": False, "broken": ["pages: 5 came in, but <4> went"]}
+    assert "The counts do not add up</strong>: pages: 5 came in, but &lt;4&gt;" in render_report(
+        run
+    )
+    run["conservation"] = {"holds": False}
+    assert "The counts do not add up</strong>. Do not" in render_report(run)
 
 
 def test_capped_comparisons_are_said():

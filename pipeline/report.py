@@ -315,7 +315,7 @@ def render_report(run: Mapping[str, Any]) -> str:
     )
     return template.substitute(
         title=escape(f"pagesieve: {name}" if name else "pagesieve: report"),
-        heading=f"Run {foreign(name)}" if name else "Report of a run",
+        heading=foreign(name) if name else "Report of a run",
         when=" to ".join(when),
         lead=_lead(facts),
         verdict=_verdict(facts),

@@ -23,7 +23,7 @@ GROUPS: Final[dict[str, Words]] = {
     "login": Words("Log-in boxes", "forms and prompts to log in or register"),
     "meta": Words("Bylines", "author, date and category lines"),
     "footer": Words("Footers", "copyright and site-wide lines at the foot"),
-    "boilerplate": Words("Other boilerplate", "adverts and other text that is not the page's own"),
+    "boilerplate": Words("Boilerplate", "blocks around the text: menus, adverts, lists of links"),
     "quality": Words("Quality rules", "text that reads like no prose"),
     "language": Words("Language", "text in a language that was not asked for"),
 }

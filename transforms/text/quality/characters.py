@@ -1,0 +1,66 @@
+"""Character classes that the rules and the word splitter look at. Standard library only.
+
+The sets are facts of Unicode (`Sentence_Terminal`, general categories) and of the references
+(which characters count as punctuation). Ranges are written as hexadecimal code points.
+"""
+
+import unicodedata
+
+
+def _characters(ranges: str) -> frozenset[str]:
+    """Expands "21 3f-41" to the characters of these code points."""
+    found: list[str] = []
+    for item in ranges.split():
+        first, _, last = item.partition("-")
+        found.extend(map(chr, range(int(first, 16), int(last or first, 16) + 1)))
+    return frozenset(found)
+
+
+TERMINAL_MARKS = _characters(
+    "21 2e 3f 589 61d-61f 6d4 700-702 7f9 837 839 83d-83e 964-965 104a-104b 1362 1367-1368 166e "
+    "1735-1736 17d4-17d6 17d9-17da 1803 1809 1944-1945 1aa8-1aab 1b5a-1b5b 1b5e-1b5f 1b7d-1b7e "
+    "1c3b-1c3c 1c7e-1c7f 203c-203d 2047-2049 2e2e 2e3c 2e53-2e54 3002 a4ff a60e-a60f a6f3 a6f7 "
+    "a876-a877 a8ce-a8cf a92f a9c8-a9c9 aa5d-aa5f aaf0-aaf1 abeb fe52 fe56-fe57 ff01 ff0e ff1f "
+    "ff61 10a56-10a57 10f55-10f59 10f86-10f89 11047-11048 110be-110c1 11141-11143 111c5-111c6 "
+    "111cd 111de-111df 11238-11239 1123b-1123c 112a9 1144b-1144c 115c2-115c3 115c9-115d7 "
+    "11641-11642 1173c-1173e 11944 11946 11a42-11a43 11a9b-11a9c 11c41-11c42 11ef7-11ef8 "
+    "11f43-11f44 16a6e-16a6f 16af5 16b37-16b38 16b44 16e98 1bc9f 1da88"
+)
+"""Marks that end a sentence in any script: the set of FineWeb's line rule."""
+
+SENTENCE_MARKS = TERMINAL_MARKS - _characters(
+    "61d-61e 837 839 83d-83e 17d4-17d6 17d9-17da 1b7d-1b7e 2e53-2e54 10f55-10f59 10f86-10f89 "
+    "11944 11946 11ef7-11ef8 11f43-11f44 16e98"
+)
+"""The older set of the same property that the sentence count of `c4-datatrove` works with."""
+
+PUNCTUATION = (
+    frozenset(
+        "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«´»–—’“”„…∶━►、。〈〉《》「」【】！％（），．：；？～"
+    )
+    | _characters("0-8 b-c d-1f 7f-9f 964")
+    | TERMINAL_MARKS
+)
+"""A word made of these only is not counted as a word by the Gopher rules."""
+
+BULLETS = ("•", "-")
+ELLIPSES = ("...", "…")
+
+LETTER = r"[^\W\d_]"
+"""One letter of any script, for `re`."""
+
+_CASED = "".join(map(chr, [*range(0x41, 0x250), *range(0x370, 0x530), *range(0x1E00, 0x2000)]))
+LOWER = "".join(c for c in _CASED if unicodedata.category(c) == "Ll")
+UPPER = "".join(c for c in _CASED if unicodedata.category(c) in {"Lu", "Lt"})
+UNCASED = (
+    "\u0591-\u05f4\u0620-\u064a\u066e-\u06d5\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1100-\u137f"
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+)
+"""Letters without case, as ranges for a character class of `re`; vowel signs included."""
+
+ICONS = "".join(
+    c
+    for c in map(chr, [*range(0x80, 0xD800), *range(0xE000, 0x10000), *range(0x1F000, 0x1FB00)])
+    if unicodedata.category(c) == "So"
+)
+"""Symbols of the category So: dingbats, arrows, emoji."""

@@ -1,0 +1,74 @@
+"""One number per character that says which rules look at it; numpy only.
+
+The table covers every code point; it is built at the first use (about 60 ms).
+"""
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.text.quality.characters import PUNCTUATION, SENTENCE_MARKS, TERMINAL_MARKS, UNCASED
+from transforms.text.quality.tokens import CURRENCY, PREFIXES, SINGLE
+
+SPACE, LETTER, DIGIT, UPPER = 1, 2, 4, 8
+PUNCT = 16  # punctuation in the sense of the Gopher rules
+HEAD = 32  # a token of its own at the start of a piece
+TAIL = 64  # a token of its own at the end of a piece
+CASELESS = 128  # a letter or vowel sign of a script without case
+TERMINAL = 256  # ends a sentence, in FineWeb's sense
+MARK = 512  # ends a sentence, in the sense of `c4-datatrove`
+CATEGORY_P = 1024  # category P: goes with the sentence before it
+HYPHEN = 2048
+ICON = 4096  # a token of its own everywhere
+COIN = 8192  # a currency sign: a token of its own after a digit
+RARE = 16384  # the piece is split by the exact procedure
+NUMERAL = 32768  # a digit of any script
+
+_ASTRAL = 0x20000
+"""Code points from here on are ideographs, tags and private use."""
+
+
+@cache
+def table() -> NDArray[np.uint16]:
+    """Returns the classes of all code points, as sums of the numbers above."""
+    classes = np.zeros(0x110000, np.uint16)
+    for code in range(_ASTRAL):
+        char = chr(code)
+        category = unicodedata.category(char)
+        value = 0
+        if category[0] == "L":
+            value = LETTER | (UPPER if category in {"Lu", "Lt"} else 0)
+        elif category[0] == "P":
+            value = CATEGORY_P
+        elif category == "Nd":
+            value = NUMERAL
+        elif category == "So":
+            value = ICON | HEAD | TAIL
+        if char.isspace():
+            value |= SPACE
+        classes[code] = value
+    classes[0x20000:0x323B0] = LETTER | CASELESS
+    classes[0xE0100:0xE01F0] = 0
+    for chars, value in (
+        ("0123456789", DIGIT),
+        (PUNCTUATION, PUNCT),
+        (PREFIXES, HEAD),
+        (SINGLE, TAIL),
+        (TERMINAL_MARKS, TERMINAL),
+        (SENTENCE_MARKS, MARK),
+        ("-–—~", HYPHEN),
+        ("…", ICON),
+        (CURRENCY, COIN),
+        ("+^\\°<¬¯٪", RARE),
+    ):
+        classes[[ord(c) for c in chars]] |= value
+    for first, last in _ranges(UNCASED):
+        classes[first : last + 1] |= CASELESS
+    classes.flags.writeable = False
+    return classes
+
+
+def _ranges(spans: str) -> list[tuple[int, int]]:
+    return [(ord(spans[i]), ord(spans[i + 2])) for i in range(0, len(spans), 3)]

@@ -1,0 +1,183 @@
+"""Measures the signals that page rules look at, for a batch of pages at once."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.text.quality import charclass as cc
+from transforms.text.quality import languages as tongues
+from transforms.text.quality.hashing import Hashes, PrefixHash, WordSet
+from transforms.text.quality.lines import line_signals
+from transforms.text.quality.ngrams import DUPLICATE, TOP, ngram_chars
+from transforms.text.quality.segments import tokenize
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_GROUP_CHARS = 400_000
+_LONGEST_WORD = 256
+
+_STOP_WORDS = {code: WordSet(words) for code, words in tongues.STOP_WORDS.items()}
+
+
+def signals(pages: Sequence[Sequence[str]], languages: Sequence[str]) -> list[dict[str, float]]:
+    """Returns the signals of each page: always the same names, finite numbers.
+
+    `docs/quality.md` lists them with their units. A page is its paragraphs joined with line feeds.
+    Every `*_share` lies in 0..1. `stop_words` is 0 for a language without a list;
+    `knows_stop_words`, `knows_spaces` and `knows_end_marks` (0 or 1) say which rules abstain.
+
+    Args:
+      pages: the paragraphs of each page.
+      languages: ISO 639-1 code of each page (`zh-cn` is read as `zh`), or `und`.
+
+    Raises:
+      ValueError: if there are not as many languages as pages.
+    """
+    if len(pages) != len(languages):
+        raise ValueError(f"{len(pages)} pages but {len(languages)} languages")
+    codes = [tongues.base(language) for language in languages]
+    found: list[dict[str, float]] = [{}] * len(pages)
+    for kind in ("en", ""):
+        chosen = [i for i, code in enumerate(codes) if (code == "en") == (kind == "en")]
+        texts = ["\n".join(pages[i]) for i in chosen]
+        for group in _groups(texts):
+            numbers = chosen[group]
+            rows = _measure(texts[group], [codes[i] for i in numbers], kind)
+            for i, row in zip(numbers, rows, strict=True):
+                found[i] = row
+    return found
+
+
+def _groups(texts: Sequence[str]) -> Iterator[slice]:
+    """Parts of a batch that are small enough for the processor's cache."""
+    first = size = 0
+    for i, text in enumerate(texts):
+        if size and size + len(text) > _GROUP_CHARS:
+            yield slice(first, i)
+            first, size = i, 0
+        size += len(text) + 1
+    if size:
+        yield slice(first, len(texts))
+
+
+def _measure(texts: Sequence[str], languages: Sequence[str], kind: str) -> list[dict[str, float]]:
+    joined = "\n".join(texts)
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    classes = cc.table()[points]
+    hashes = PrefixHash(points)
+    tokens = tokenize(joined, points, classes, hashes, kind)
+    page_end = np.cumsum([len(text) + 1 for text in texts])
+    page_chars = np.array([len(text) for text in texts])
+    last_token = np.searchsorted(tokens.start, page_end)
+    page_tokens = np.diff(last_token, prepend=0)
+    lengths = tokens.end - tokens.start
+    words = hashes.between(tokens.start, tokens.end)
+    columns = _char_columns(classes, page_end, page_chars)
+    columns |= _token_columns(classes, tokens.start, lengths, page_tokens)
+    columns["stop_words"] = _stop_words(words, page_tokens, languages)
+    grams = ngram_chars(words, lengths, page_tokens)
+    per_page = np.maximum(1, page_chars)
+    for n in TOP:
+        columns[f"top_{n}_gram_char_share"] = grams[f"top_{n}"] / per_page
+    for n in range(2, 11):
+        possible = np.maximum(1, page_tokens - n + 1)
+        columns[f"repeated_{n}_gram_share"] = grams[f"repeats_{n}"] / possible
+    for n in DUPLICATE:
+        columns[f"dup_{n}_gram_char_share"] = grams[f"dup_{n}"] / per_page
+    names = list(columns)
+    rows = []
+    for i, values in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
+        text = texts[i]
+        row: dict[str, float] = dict(zip(names, values, strict=True))
+        count = max(1, int(row["tokens"]))
+        row["hashes_per_token"] = text.count("#") / count
+        row["ellipses_per_token"] = (text.count("...") + text.count("…")) / count
+        row["newlines_per_token"] = text.count("\n") / count
+        row |= line_signals(text)
+        code = languages[i]
+        row["knows_stop_words"] = int(code in tongues.STOP_WORDS)
+        row["knows_spaces"] = int(code not in tongues.WITHOUT_SPACES)
+        row["knows_end_marks"] = int(code not in tongues.WITHOUT_END_MARKS)
+        rows.append(row)
+    return rows
+
+
+def _char_columns(
+    classes: NDArray[np.uint16], page_end: Ints, page_chars: Ints
+) -> dict[str, NDArray[np.generic]]:
+    """Counts characters of some classes, as shares of a page's characters."""
+    columns: dict[str, NDArray[np.generic]] = {"chars": page_chars}
+    per_page = np.maximum(1, page_chars)
+    for name, mask in (
+        ("letter_char_share", cc.LETTER | cc.CASELESS),
+        ("digit_char_share", cc.DIGIT | cc.NUMERAL),
+        ("upper_char_share", cc.UPPER),
+    ):
+        places = np.flatnonzero(classes & mask)
+        columns[name] = np.diff(np.searchsorted(places, page_end), prepend=0) / per_page
+    places = np.flatnonzero((classes & (cc.LETTER | cc.CASELESS | cc.NUMERAL | cc.SPACE)) == 0)
+    columns["symbol_char_share"] = np.diff(np.searchsorted(places, page_end), prepend=0) / per_page
+    return columns
+
+
+def _token_columns(
+    classes: NDArray[np.uint16], start: Ints, lengths: Ints, page_tokens: Ints
+) -> dict[str, NDArray[np.generic]]:
+    """Counts words: tokens that are not punctuation only."""
+    pages = len(page_tokens)
+    page = np.repeat(np.arange(pages), page_tokens)
+    alpha = np.empty(len(start), np.bool_)
+    plain = np.empty(len(start), np.bool_)
+    if len(start):
+        # a token's classes reach up to the next token; the spaces in between are neither
+        ends = start + lengths
+        bounds = np.empty(2 * len(start), np.int64)
+        bounds[::2], bounds[1::2] = start, ends
+        if bounds[-1] == len(classes):
+            bounds = bounds[:-1]
+        alpha = (np.bitwise_or.reduceat(classes, bounds)[::2] & cc.LETTER) != 0
+        plain = (np.bitwise_and.reduceat(classes, bounds)[::2] & cc.PUNCT) == 0
+    where = page[plain]
+    sizes = lengths[plain]
+    words = np.bincount(where, minlength=pages)
+    count = np.maximum(1, words)
+    return {
+        "tokens": page_tokens,
+        "words": words,
+        "mean_word_chars": np.bincount(where, weights=sizes, minlength=pages) / count,
+        "median_word_chars": _medians(where, sizes, words),
+        "alpha_token_share": np.bincount(page[alpha], minlength=pages) / np.maximum(1, page_tokens),
+    }
+
+
+def _medians(page: Ints, sizes: Ints, words: Ints) -> Floats:
+    """Median word length per page; lengths of 255 and more count as 255."""
+    cells = page * _LONGEST_WORD + np.minimum(sizes, _LONGEST_WORD - 1)
+    table = np.bincount(cells, minlength=len(words) * _LONGEST_WORD)
+    table = np.cumsum(table.reshape(len(words), _LONGEST_WORD), axis=1)
+    low = (table < (words[:, None] + 1) // 2).sum(axis=1)
+    high = (table < words[:, None] // 2 + 1).sum(axis=1)
+    return np.where(words > 0, (low + high) / 2, 0.0)
+
+
+def _stop_words(words: Hashes, page_tokens: Ints, languages: Sequence[str]) -> Ints:
+    """Counts how many different words of its language's list each page holds."""
+    ends = np.cumsum(page_tokens)
+    counts = np.zeros(len(page_tokens), np.int64)
+    for code in sorted(set(languages) & _STOP_WORDS.keys()):
+        table = _STOP_WORDS[code]
+        chosen = np.flatnonzero([language == code for language in languages])
+        if len(chosen) == len(languages):
+            parts, page = words, np.repeat(chosen, page_tokens)
+        else:
+            spans = [slice(ends[i] - page_tokens[i], ends[i]) for i in chosen]
+            parts = np.concatenate([words[span] for span in spans])
+            page = np.repeat(chosen, page_tokens[chosen])
+        number = table.find(parts)
+        hit = number >= 0
+        there = np.zeros((len(page_tokens), len(table.words)), np.bool_)
+        there[page[hit], number[hit]] = True
+        counts += there.sum(axis=1)
+    return counts

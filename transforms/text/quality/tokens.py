@@ -1,0 +1,204 @@
+"""Splits a piece of text without spaces into word tokens, as the references count words.
+
+datatrove, which most published filters run on, counts words with spaCy's rule-based tokenizer:
+exceptions first, then marks are taken off both ends, then what is left is cut at marks inside.
+This is that procedure in regular expressions, without the library; `docs/quality.md` gives the
+measured agreement. Marks at the ends of pieces beyond `LONG` characters are split only a few times,
+and addresses that long are not recognised, so that the time stays linear in the text.
+"""
+
+import re
+from collections.abc import Mapping
+
+from transforms.text.quality import contractions
+from transforms.text.quality.characters import ICONS, LETTER, LOWER, UNCASED, UPPER
+
+LONG = 2048
+"""Characters; a longer piece is no word of any language."""
+
+_LONG_STEPS = 8
+_DIGITS = frozenset("0123456789")
+_MARKS = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪"
+_QUOTES = "'\"”“`‘´’‚„»«「」『』（）〔〕【】《》〈〉⟦⟧"
+_CURRENCY = "$£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿"
+_UNITS = (
+    "km² km³ km/h kmh km m² m³ m/s mph mm² mm³ mm mbar mb mg m dm² dm³ dm cm² cm³ cm ha µm µg nm yd "
+    "in ft kg kb g t lb oz hPa Pa MB KB GB gb TB tb T G M K % км² км³ км/ч км кПа кг кб м² м³ м/с мм² "
+    "мм³ мм мбар мг мб м дм² дм³ дм см² см³ см нм г Па Кб КБ Мб МБ ГБ Гб гб Тб ТБ тб كم² كم³ كم م² م³ "
+    "م سم² سم³ سم مم² مم³ مم غرام جرام جم كغ ملغ كوب اكواب"
+)
+_LOWER = f"{LOWER}{UNCASED}"
+_UPPER = f"{UPPER}{UNCASED}"
+_ANY = f"(?:{LETTER}|[{UNCASED}])"
+_AFTER = f"(?<=[{LOWER}{UPPER}{UNCASED}"
+
+SINGLE = frozenset(f"—–{_MARKS}{_QUOTES}{ICONS}")
+"""Characters that are tokens of their own at either end of a piece."""
+PREFIXES = SINGLE | frozenset(f"§%={_CURRENCY}")
+"""Characters that are tokens of their own at the start of a piece."""
+CURRENCY = frozenset(_CURRENCY)
+
+_UNIT = re.compile(rf"(?<=[0-9])(?:\+|US\$|[CA]\$|{'|'.join(_UNITS.split())})\Z").search
+_STOP = re.compile(
+    rf"(?<=[0-9{_LOWER}%²+\-{re.escape(_MARKS)}{re.escape(_QUOTES)}])\.\Z"
+    rf"|(?<=[{_UPPER}][{_UPPER}])\.\Z|(?<=°[FfCcKk])\.\Z"
+).search
+_INFIX = re.compile(
+    rf"\.\.+|…|[{ICONS}]"
+    r"|(?<=[0-9])[+\-*^](?=[0-9-])"
+    rf"|(?<=[{_LOWER}{re.escape(_QUOTES)}])\.(?=[{_UPPER}{re.escape(_QUOTES)}])"
+    rf"|{_AFTER}]),(?={_ANY})"
+    rf"|{_AFTER}0-9])(?:——|---|--|[-–—~])(?={_ANY})"
+    rf"|{_AFTER}0-9])[:<>=/](?={_ANY})"
+).finditer
+_TRIGGER = re.compile(rf"[.…+*^,\-–—~:<>=/{ICONS}]").search
+_HOST = r"[A-Za-z0-9\u00a1-\uffff]"
+_ADDRESS = re.compile(
+    r"(?:[\w+.-]{2,}://)?(?:\S+@)?"
+    rf"(?:(?:{_HOST}(?:[_A-Za-z0-9\u00a1-\uffff-]{{0,62}}{_HOST})?\.)+[{LOWER}]{{2,63}}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})"
+    r"(?::\d{2,5})?(?:[/?#]\S*)?"
+).fullmatch
+
+
+class Splitter:
+    """Splits pieces of text without white space into tokens; one object per kind of language.
+
+    Args:
+      kind: "en" for the English exceptions, anything else for those of every language only.
+    """
+
+    def __init__(self, kind: str = "") -> None:
+        table = contractions.everywhere()
+        if kind == "en":
+            table |= contractions.english()
+        self._exceptions: Mapping[str, tuple[str, ...]] = table
+        self._sequences: dict[str, list[tuple[list[str], tuple[str, ...]]]] = {}
+        for word, parts in table.items():
+            plain = self._cut(word, {})
+            if len(plain) > 1:
+                self._sequences.setdefault(plain[0], []).append((plain, parts))
+
+    def exceptions(self) -> tuple[str, ...]:
+        """Returns the words that are split, or kept whole, in a way of their own."""
+        return tuple(self._exceptions)
+
+    def split(self, piece: str) -> tuple[str, ...] | list[str]:
+        """Returns the tokens of one piece; joined, they are the piece."""
+        known = self._exceptions.get(piece)
+        if known is not None:
+            return known
+        if piece.isalpha():
+            return (piece,)
+        tokens = self._cut(piece, self._exceptions)
+        if len(tokens) > 1 and not self._sequences.keys().isdisjoint(tokens):
+            return self._rejoin(tokens)
+        return tokens
+
+    def _cut(self, piece: str, exceptions: Mapping[str, tuple[str, ...]]) -> list[str]:
+        head: list[str] = []
+        tail: list[str] = []
+        steps = _LONG_STEPS if len(piece) > LONG else len(piece) + 1
+        while piece and piece not in exceptions and steps:
+            steps -= 1
+            before = _prefix_length(piece)
+            if before and piece[before:] in exceptions:
+                head.append(piece[:before])
+                piece = piece[before:]
+                break
+            after = _suffix_length(piece[before:] if before else piece)
+            if after and piece[:-after] in exceptions:
+                tail.append(piece[-after:])
+                piece = piece[:-after]
+                break
+            if not before and not after:
+                break
+            if before:
+                head.append(piece[:before])
+            if after and before + after <= len(piece):
+                tail.append(piece[-after:])
+                piece = piece[before:-after]
+            else:
+                piece = piece[before:]
+        if piece in exceptions:
+            head += exceptions[piece]
+        elif piece:
+            head += _cut_inside(piece)
+        tail.reverse()
+        return head + tail
+
+    def _rejoin(self, tokens: list[str]) -> list[str]:
+        """Puts exceptions back together that were cut apart, longest first."""
+        matches = []
+        for i, token in enumerate(tokens):
+            for plain, parts in self._sequences.get(token, ()):
+                if tokens[i : i + len(plain)] == plain:
+                    matches.append((len(plain), i, parts))
+        if not matches:
+            return tokens
+        taken: set[int] = set()
+        chosen: dict[int, tuple[int, tuple[str, ...]]] = {}
+        for length, i, parts in sorted(matches, reverse=True):
+            if i not in taken and i + length - 1 not in taken:
+                chosen[i] = (length, parts)
+            taken.update(range(i, i + length))
+        joined: list[str] = []
+        i = 0
+        while i < len(tokens):
+            length, parts = chosen.get(i, (1, (tokens[i],)))
+            joined += parts
+            i += length
+        return joined
+
+
+def _prefix_length(piece: str) -> int:
+    """Characters at the start that are a token of their own; 0 for none."""
+    first = piece[0]
+    if first in PREFIXES:
+        return 1
+    if first == ".":
+        dots = len(piece) - len(piece.lstrip("."))
+        return dots if dots > 1 else 0
+    if first == "+":
+        return 0 if piece[1:2] in _DIGITS else 1
+    if first in "UCA":
+        return 3 if piece.startswith("US$") else 2 if piece.startswith(("C$", "A$")) else 0
+    return 0
+
+
+def _suffix_length(piece: str) -> int:
+    """Characters at the end that are a token of their own; 0 for none."""
+    last = piece[-1:]
+    if last in SINGLE:
+        return 2 if piece.endswith("……") else 1
+    if last == ".":
+        dots = len(piece) - len(piece.rstrip("."))
+        if dots > 1:
+            return dots
+        return 1 if _STOP(piece, max(0, len(piece) - 1)) else 0
+    if last in CURRENCY and piece[-2:-1] in _DIGITS:
+        return 1
+    if piece.endswith(("'s", "'S", "’s", "’S")):
+        return 2
+    found = _UNIT(piece, max(0, len(piece) - 5))
+    return found.end() - found.start() if found else 0
+
+
+def _cut_inside(piece: str) -> list[str]:
+    if piece.isalnum():
+        return [piece]
+    marks = list(_INFIX(piece)) if _TRIGGER(piece) else None
+    if not marks or (len(piece) <= LONG and "." in piece and _ADDRESS(piece)):
+        return [piece]
+    tokens: list[str] = []
+    start = 0
+    for mark in marks:
+        first, last = mark.span()
+        if first == 0:
+            continue
+        if first > start:
+            tokens.append(piece[start:first])
+        tokens.append(piece[first:last])
+        start = last
+    if start < len(piece):
+        tokens.append(piece[start:])
+    return tokens

@@ -9,7 +9,7 @@ import apache_beam as beam
 import numpy as np
 
 from transforms.records import Keeper, Page, PageBatch, Removal
-from transforms.text.normal import has_words
+from transforms.text.normal import has_words, is_mostly_numbers
 from transforms.text.page_duplicates import evidence_of, find_within_pages, pick, rule_of
 from transforms.text.rows import (
     EXACT_ROW,
@@ -106,8 +106,9 @@ def _rows(
     exact, has_form = exact_rows(texts, date, page_hash, address)
     long = np.array([has_words(text, rules.min_words) for text in texts], bool)
     near = np.empty(0, NEAR_ROW)
-    if rules.near and long.any():
-        near = near_rows(pick(texts, long), date[long], page_hash[long], address[long], hasher)
+    if rules.near:
+        some = long & np.array([not is_mostly_numbers(text) for text in texts], bool)
+        near = near_rows(pick(texts, some), date[some], page_hash[some], address[some], hasher)
     return exact[long & has_form], near, exact[~long & has_form]
 
 

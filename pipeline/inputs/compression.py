@@ -139,6 +139,7 @@ class Members:
         """
         decoder = self._decoder
         while decoder is not None and not decoder.eof:
+            check_expansion(self._out, self.position - self.start, self._options)
             if self._tail:
                 packed = self._tail
             elif self._refill():
@@ -156,7 +157,6 @@ class Members:
                 self._at -= len(self._tail)
                 self._tail = b""
             self._out += len(data)
-            check_expansion(self._out, self.position - self.start, self._options)
             if data:
                 return data
         return b""

@@ -122,6 +122,10 @@ class StorageFile(io.RawIOBase):
         self._position = self._attempt(move)
         return self._position
 
+    def rewind(self, offset: int) -> None:
+        """Goes on reading at an earlier byte."""
+        self.seek(offset)
+
     def close(self) -> None:
         """Closes the file; may be called again."""
         self._drop()

@@ -72,10 +72,10 @@ class Unpacked:
                 if not members.open_next():
                     return b""
                 self._inside = True
+            # Many small members can do together what one may not.
+            check_expansion(self._unpacked, members.position, self._options)
             block = members.read()
             if block:
-                # Many small members can do together what one may not.
                 self._unpacked += len(block)
-                check_expansion(self._unpacked, members.position, self._options)
                 return block
             self._inside = False

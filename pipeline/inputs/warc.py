@@ -49,7 +49,7 @@ def _plain_records(
 ) -> Iterator[tuple[int, Record]]:
     if piece.start:
         storage.seek(piece.start)
-    window = Window(lambda: storage.read(BLOCK_BYTES), piece.start)
+    window = Window(lambda: storage.read(BLOCK_BYTES), piece.start, rewind=storage.rewind)
     for record in records(window, options.max_page_bytes):
         if 0 <= piece.end <= record.offset:
             return

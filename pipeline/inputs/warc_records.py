@@ -46,12 +46,24 @@ class Record:
 class Window:
     """A view on a stream that is filled as needed.
 
+    Args:
+      read: gives the next bytes, b"" at the end.
+      offset: of the first byte.
+      rewind: makes `read` go on at an earlier offset, where that is possible: then the stream is
+        the file itself, and an early end means that it was cut.
+
     Attributes:
       damage: what ended the stream before its time, or None.
     """
 
-    def __init__(self, read: Callable[[], bytes], offset: int = 0) -> None:
+    def __init__(
+        self,
+        read: Callable[[], bytes],
+        offset: int = 0,
+        rewind: Callable[[int], None] | None = None,
+    ) -> None:
         self._read = read
+        self._rewind = rewind
         self._base = offset
         self.data = b""
         self.at = 0
@@ -106,6 +118,19 @@ class Window:
             if done == count or not self.more():
                 return done
 
+    @property
+    def short(self) -> Reason:
+        """Why a stream that is not damaged ends inside a record."""
+        return "truncated" if self._rewind else "malformed"
+
+    def go_back(self, offset: int) -> bool:
+        """Returns to an earlier offset; False where that is not possible."""
+        if self._rewind is None:
+            return False
+        self._rewind(offset)
+        self._base, self.at, self.data, self.ended = offset, 0, b"", False
+        return True
+
     def skip_newlines(self) -> None:
         """Moves over line ends between records."""
         while True:
@@ -138,7 +163,7 @@ def _record(window: Window, max_bytes: int) -> Record:
     if end < 0:
         whole = not window.ended or not window.data[window.at :].startswith(b"WARC/")
         detail = "no record header begins here" if whole else "the file ends inside a header"
-        return _lost(window, offset, {}, "malformed" if whole else "truncated", detail)
+        return _lost(window, offset, {}, "malformed" if whole else window.short, detail)
     headers = _headers(window.data[window.at : end])
     window.at = end
     digits = headers.get(b"content-length", b"")
@@ -153,7 +178,7 @@ def _whole(window: Window, offset: int, headers: dict[bytes, bytes], length: int
     have = window.ensure(length + 4)
     if have < length:
         detail = f"Content-Length is {length}, but {have} bytes follow"
-        return _lost(window, offset, headers, "truncated", detail)
+        return _lost(window, offset, headers, window.short, detail)
     stop = window.at + length
     tail = window.data[stop : stop + 4].lstrip(_NEWLINES)
     if tail and not b"WARC".startswith(tail):
@@ -202,14 +227,15 @@ def _headers(head: bytes) -> dict[bytes, bytes]:
 def _oversized(
     window: Window, offset: int, headers: dict[bytes, bytes], length: int, max_bytes: int
 ) -> Record:
+    begin = window.offset
     window.ensure(min(length, _HEAD_BYTES))
     block = window.data[window.at : window.at + min(length, _HEAD_BYTES)]
     done = window.skip(length)
     if done < length:
-        damage = window.damage
-        reason: Reason = damage.reason if damage else "truncated"
         detail = f"Content-Length is {length}, but {done} bytes follow"
-        return Record(offset, headers, block, done, reason, damage.detail if damage else detail)
+        if window.damage is None and window.go_back(begin):
+            return _lost(window, offset, headers, window.short, detail)
+        return Record(offset, headers, block, done, window.short, detail)
     detail = f"a record of {length} bytes is above the limit of {max_bytes}"
     return Record(offset, headers, block, length, "too_large", detail)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from transforms.text.rows import Rows, paragraph_of, sort_rows, sort_shared
+from transforms.text.rows import SKETCH_MINIMA, Rows, paragraph_of, sort_rows, sort_shared
 from transforms.text.simhash import hamming
 
 DEFAULT_RADIUS_BITS = 24
@@ -38,6 +38,7 @@ bits."""
 
 _NIBBLE_ONES = np.uint64(0x1111111111111111)
 _LEAST_COMMON_MINIMA = 14
+_SHORT_SHINGLES, _LONG_SHINGLES = 130, 500
 
 
 class Found(NamedTuple):
@@ -56,32 +57,45 @@ class Found(NamedTuple):
 
 
 def is_near(
-    a: Rows, b: Rows, radius_bits: int = DEFAULT_RADIUS_BITS, *, keep_number_variants: bool = False
+    later: Rows,
+    earlier: Rows,
+    radius_bits: int = DEFAULT_RADIUS_BITS,
+    *,
+    keep_number_variants: bool = False,
 ) -> npt.NDArray[np.bool_]:
-    """Decides for each pair of near rows whether they are near-duplicates.
+    """Decides for each pair whether the later paragraph is a near-duplicate of the earlier one.
 
     Two estimates that err independently must agree: the Hamming distance d of the fingerprints and
     the share of equal minima, J, an estimate of the Jaccard likeness of the shingle sets (corrected
     for the sixteenth that agrees by chance). A pair is near when d <= radius and either
-    d + 20 (1 - J) <= radius - 2, or J >= 0.4 and 0.8 or more of the shorter text's shingles stand
-    in the longer one (an appended sentence). All in integers, so the answer is the same everywhere.
+
+    - d + 20 (1 - J) is at most the radius less 2.7 bits (2.3 from 130 shingles on, 0.7 from 500
+      on: long texts hold less chance), or
+    - J >= 0.4, the shorter text has 85 % of its shingles in the longer one, and the later text is at
+      most twice as long (a sentence was appended or cut).
+
+    All in integers, so the answer is the same everywhere. How the numbers were found is in
+    docs/duplicates.md.
 
     Args:
-      a, b: arrays of `NEAR_ROW` of one length.
+      later, earlier: arrays of `NEAR_ROW` of one length.
       radius_bits: 0..64.
       keep_number_variants: two texts that differ in nothing but digits are no duplicates.
     """
-    distance = hamming(a["simhash"], b["simhash"]).astype(np.int64)
-    common = _common_minima(a["minima"], b["minima"])
-    left, right = a["shingles"].astype(np.int64), b["shingles"].astype(np.int64)
-    alike = 3 * distance + 2 * (32 - common) <= 3 * (radius_bits - 2)
-    shorter = np.minimum(left, right)
-    contained = 5 * (common - 2) * (left + right) >= 4 * (28 + common) * shorter
-    near = (distance <= radius_bits) & (alike | (contained & (common >= _LEAST_COMMON_MINIMA)))
-    # A radius of less than two bits still takes what is equal in all that is known.
-    near |= (distance == 0) & (common == 32)
+    distance = hamming(later["simhash"], earlier["simhash"]).astype(np.int64)
+    common = _common_minima(later["minima"], earlier["minima"])
+    mine, other = later["shingles"].astype(np.int64), earlier["shingles"].astype(np.int64)
+    shorter, longer = np.minimum(mine, other), np.maximum(mine, other)
+    slack = np.where(longer < _SHORT_SHINGLES, 8, np.where(longer < _LONG_SHINGLES, 7, 2))
+    alike = 3 * distance + 2 * (32 - common) <= 3 * radius_bits - slack
+    contained = 20 * (common - 2) * (mine + other) >= 17 * (28 + common) * shorter
+    contained &= (common >= _LEAST_COMMON_MINIMA) & (mine <= 2 * other)
+    near = (distance <= radius_bits) & (alike | contained)
+    # A radius of less than three bits still takes what is equal in all that is known.
+    same = (distance == 0) & (common == SKETCH_MINIMA)
+    near |= same
     if keep_number_variants:
-        near &= (a["digitless"] != b["digitless"]) | (distance == 0) & (common == 32)
+        near &= (later["digitless"] != earlier["digitless"]) | same
     return near
 
 

@@ -32,6 +32,17 @@ _SPLIT = (
     "got|ta Got|ta let|'s Let|'s c'm|on C'm|on"
 )
 
+_EMOTICONS = (
+    ":) :-) :)) :-)) :))) :-))) (: (-: =) (= :] :-] [: [-: [= =] :o) (o: :} :-} 8) "
+    "8-) (-8 ;) ;-) (; (-; :( :-( :(( :-(( :((( :-((( ): )-: =( >:( :') :'-) :'( :'-( "
+    ":/ :-/ =/ =| :| :-| ]= =[ :1 :P :-P :p :-p :O :-O :o :-o :0 :-0 :() >:o :* :-* "
+    ":3 :-3 =3 :> :-> :X :-X :x :-x :D :-D ;D ;-D =D xD XD xDD XDD 8D 8-D ^_^ ^__^ "
+    "^___^ >.< >.> <.< ._. ;_; -_- -__- v.v V.V v_v V_V o_o o_O O_o O_O 0_o o_0 0_0 "
+    "o.O O.o O.O o.o 0.0 o.0 0.o @_@ <3 <33 <333 </3 (^_^) (-_-) (._.) (>_<) (*_*) "
+    "(¬_¬) ಠ_ಠ ಠ︵ಠ (ಠ_ಠ) ¯\\(ツ)/¯ (╯°□°）╯︵┻━┻ ><(((*> ' \\\") <space> '' ’’ C++ — \\t \\n "
+    "ä. ö. ü."
+)
+
 
 def _endings(words: str, *endings: str) -> Iterator[tuple[str, ...]]:
     """Yields each word, and its title case, with each ending, with and without apostrophes."""
@@ -81,15 +92,9 @@ def english() -> dict[str, tuple[str, ...]]:
 def everywhere() -> dict[str, tuple[str, ...]]:
     """Returns the exceptions of every language: emoticons and letters with a full stop."""
     words = [
-        *":) :-) :)) :-)) :))) :-))) (: (-: =) (= :] :-] [: [-: [= =] :o) (o: :} :-} 8) 8-) (-8".split(),
-        *";) ;-) (; (-; :( :-( :(( :-(( :((( :-((( ): )-: =( >:( :') :'-) :'( :'-( :/ :-/ =/".split(),
-        *"=| :| :-| ]= =[ :1 :P :-P :p :-p :O :-O :o :-o :0 :-0 :() >:o :* :-* :3 :-3 =3 :>".split(),
-        *":-> :X :-X :x :-x :D :-D ;D ;-D =D xD XD xDD XDD 8D 8-D ^_^ ^__^ ^___^ >.< >.> <.<".split(),
-        *"._. ;_; -_- -__- v.v V.V v_v V_V o_o o_O O_o O_O 0_o o_0 0_0 o.O O.o O.O o.o 0.0 o.0".split(),
-        *"0.o @_@ <3 <33 <333 </3 (^_^) (-_-) (._.) (>_<) (*_*) (¬_¬) ಠ_ಠ ಠ︵ಠ (ಠ_ಠ) ¯\\(ツ)/¯".split(),
-        *"(╯°□°）╯︵┻━┻ ><(((*> ' \\\") <space> '' ’’ C++ — \\t \\n ä. ö. ü.".split(),
+        *_EMOTICONS.split(),
         *(f"{letter}." for letter in "abcdefghijklmnopqrstuvwxyz"),
     ]
-    table = {word: (word,) for word in words}
+    table: dict[str, tuple[str, ...]] = {word: (word,) for word in words}
     table |= {f"°{unit}.": ("°", unit, ".") for unit in "cfkCFK"}
     return table

@@ -1,7 +1,7 @@
 """Hashes of any stretch of a text from running sums; sets of words to look hashes up in.
 
-The hash of characters c0 c1 ... is the sum of (c+1) * R**i modulo 2**64, mixed. With running sums of
-the whole text each stretch costs one subtraction and one product. Two different words of a page
+The hash of characters c0 c1 ... is the sum of (c+1) * R**i modulo 2**64, mixed. With running sums
+of the whole text each stretch costs one subtraction and one product. Two different words of a page
 get the same hash with a probability of about 2**-64.
 """
 

@@ -60,7 +60,9 @@ WITHOUT_SPACES = frozenset({"bo", "dz", "ja", "km", "lo", "my", "th", "zh"})
 WITHOUT_END_MARKS = frozenset({"bo", "lo", "th"})
 """Languages whose sentences end in a space, not in a mark: rules about end marks abstain."""
 
-_CLOSERS = "\"'”’»)"
+CLOSING_QUOTES = ("”", "’", "»", "“", "」", "』")
+"""What may stand after the end mark of a line, in languages other than English."""
+
 END_MARKS: dict[str, tuple[str, ...]] = {
     language: tuple(marks)
     for languages, marks in {

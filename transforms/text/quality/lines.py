@@ -42,7 +42,7 @@ def line_signals(text: str) -> dict[str, float]:
     lengths = sorted(map(len, lines))
     count = len(lines)
     solid = len(text) - text.count("\n")
-    few = [row for row in _spaced(text, rows)]
+    few = _spaced(text, rows)
     dup_rows, dup_row_chars = _duplicates(few)
     dup_chars = dup_row_chars if few is rows and len(lines) == len(rows) else _duplicates(lines)[1]
     blocks = _BLOCKS.split(text.strip()) if "\n\n" in text else [text]

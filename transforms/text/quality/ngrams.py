@@ -55,7 +55,7 @@ def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> d
 
 def _number_words(words: NDArray[np.uint64], page: Ints) -> tuple[Ints, Ints]:
     """Returns the places of words that repeat in their page, and a number for each word."""
-    bits = max(1, int(len(words)).bit_length())
+    bits = max(1, len(words).bit_length())
     keys = (words >> np.uint64(bits)) << np.uint64(bits)
     keys |= np.arange(len(words), dtype=np.uint64)
     keys.sort()

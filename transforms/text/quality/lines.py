@@ -1,104 +1,186 @@
-"""What the rules measure on the lines of a page; plain Python on the lines of each page."""
+"""What the rules measure on the lines of pages, for a batch at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from transforms.text.quality.characters import BULLETS, ELLIPSES, TERMINAL_MARKS
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.text.quality import charclass as cc
+from transforms.text.quality.characters import BULLETS, ELLIPSES
+from transforms.text.quality.hashing import PrefixHash, WordSet
+from transforms.text.quality.segments import Tokens
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Columns = dict[str, NDArray[np.generic]]
 
 SHORT_LINE_CHARS = 30
 _BLOCKS = re.compile(r"\n{2,}")
-_CODE_ENDS = frozenset("{};")
-_CODE_STARTS = (
-    "def ",
-    "import ",
-    "#include",
-    "<?",
-    "$ ",
-    ">>> ",
-    "public ",
-    "private ",
-    "function ",
-    "var ",
-    "const ",
-    "//",
-    "/*",
-    "#!",
-    "}",
+_INDEX_BITS = 24
+_CODE_ENDS = tuple(map(ord, "{};"))
+_CODE_STARTS = WordSet(
+    "def import class function var const public private static return if(for( // /* */ > >>> $ } ) #"
+    " include <? </ @ try else elif".split(" ")
 )
 
 
-def line_signals(text: str) -> dict[str, float]:
-    """Measures the lines of one page.
+def line_columns(
+    texts: Sequence[str],
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint16],
+    hashes: PrefixHash,
+    tokens: Tokens,
+) -> Columns:
+    """Measures the lines of each page.
 
     Args:
-      text: the page, one paragraph a line; blank lines part blocks.
+      texts: the pages, one paragraph a line; joined with line feeds they are the text.
+      codes, classes, hashes, tokens: of the joined text.
     """
-    rows = text.split("\n")
-    if "\n\n" in text or not text.strip():
-        lines = [row for row in rows if row.strip()]
-    else:
-        lines = [row for row in rows if row and not row.isspace()]
-    printed = text.splitlines()
-    lengths = sorted(map(len, lines))
-    count = len(lines)
-    solid = len(text) - text.count("\n")
-    few = _spaced(text, rows)
-    dup_rows, dup_row_chars = _duplicates(few)
-    dup_chars = dup_row_chars if few is rows and len(lines) == len(rows) else _duplicates(lines)[1]
-    blocks = _BLOCKS.split(text.strip()) if "\n\n" in text else [text]
-    dup_blocks, dup_block_chars = _duplicates(blocks)
-    marked = sum(map(TERMINAL_MARKS.__contains__, [line[-1:] for line in lines]))
-    short = sum(length <= SHORT_LINE_CHARS for length in lengths)
-    bullets = sum([row.lstrip().startswith(BULLETS) for row in printed])
-    dotted = 0
-    if "..." in text or "…" in text:
-        dotted = sum([row.rstrip().endswith(ELLIPSES) for row in printed])
-    code = sum([line[-1:] in _CODE_ENDS or line.startswith(_CODE_STARTS) for line in lines])
-    tables = 0
-    if "\t" in text or "|" in text:
-        tables = sum([line.count("\t") > 1 or line.count("|") > 1 for line in lines])
-    return {
+    pages = len(texts)
+    sizes = np.array([len(text) for text in texts])
+    page_end = np.cumsum(sizes + 1)
+    end = np.append(np.flatnonzero(codes == 10), len(codes))
+    start = np.append(0, end[:-1] + 1)
+    page = np.searchsorted(page_end, start, side="right")
+    length = end - start
+    first = np.searchsorted(tokens.start, start)
+    last = np.append(first[1:], len(tokens.start)) - 1
+    full = last >= first
+    filled = page[full]
+    count = np.bincount(filled, minlength=pages)
+    opening = tokens.start[first[full]]
+    closing = tokens.end[last[full]] - 1
+    ends = codes[closing]
+    marked = (classes[end[full] - 1] & cc.TERMINAL) != 0
+    bullets = np.isin(codes[opening], tuple(map(ord, BULLETS)))
+    dotted = (ends == 0x2026) | (
+        (ends == 46)
+        & (codes[np.maximum(closing - 1, 0)] == 46)
+        & (codes[np.maximum(closing - 2, 0)] == 46)
+        & (closing > 1)
+    )
+    started = _CODE_STARTS.find(hashes.between(opening, tokens.end[first[full]])) >= 0
+    code = np.isin(ends, _CODE_ENDS) | started
+
+    def per_page(mask: Bools, parts: NDArray[np.generic]) -> NDArray[np.float64]:
+        return np.bincount(filled[mask], minlength=pages) / np.maximum(1, parts)
+
+    rows = np.bincount(page, minlength=pages)
+    ends_open = np.array([not text or text[-1] == "\n" for text in texts])
+    printed = rows - ends_open
+    columns: Columns = {
         "lines": count,
-        "bullet_line_share": bullets / max(1, len(printed)),
-        "ellipsis_line_share": dotted / max(1, len(printed)),
-        "end_mark_line_share": marked / max(1, count),
-        "short_line_share": short / max(1, count),
-        "dup_char_share": dup_chars / max(1, solid),
-        "dup_line_share": dup_rows / max(1, len(few)),
-        "dup_line_char_share": dup_row_chars / max(1, len(text)),
-        "dup_block_share": dup_blocks / max(1, len(blocks)),
-        "dup_block_char_share": dup_block_chars / max(1, len(text)),
-        "code_line_share": code / max(1, count),
-        "table_line_share": tables / max(1, count),
-        "line_chars_p10": _percentile(lengths, 10),
-        "line_chars_p50": _percentile(lengths, 50),
-        "line_chars_p90": _percentile(lengths, 90),
+        "bullet_line_share": per_page(bullets, printed),
+        "ellipsis_line_share": per_page(dotted, printed),
+        "end_mark_line_share": per_page(marked, count),
+        "short_line_share": per_page(length[full] <= SHORT_LINE_CHARS, count),
+        "code_line_share": per_page(code, count),
+        "table_line_share": per_page(_tables(codes, start)[full], count),
+    }
+    columns |= _repeated_lines(texts, start, end, page, full, rows, hashes)
+    columns |= _lengths(filled, length[full], count)
+    _correct_breaks(texts, codes, classes, page_end, columns)
+    return columns
+
+
+def _tables(codes: NDArray[np.uint32], start: Ints) -> Bools:
+    """Lines with two tabs or two upright bars, at least."""
+    found = np.zeros(len(start), np.bool_)
+    for mark in (9, 124):
+        at = np.flatnonzero(codes == mark)
+        if len(at):
+            line = np.searchsorted(start, at, side="right") - 1
+            found |= np.bincount(line, minlength=len(start)) > 1
+    return found
+
+
+def _repeated_lines(
+    texts: Sequence[str],
+    start: Ints,
+    end: Ints,
+    page: Ints,
+    full: Bools,
+    rows: Ints,
+    hashes: PrefixHash,
+) -> Columns:
+    """Lines that repeat an earlier one of their page, with and without those of spaces only."""
+    pages = len(texts)
+    length = end - start
+    solid = np.flatnonzero(length > 0)
+    again = solid[_repeats(hashes.between(start[solid], end[solid]), page[solid])]
+    words = again[full[again]]
+    sizes = np.array([len(text) for text in texts])
+    opens = np.array([text[:1] == "\n" for text in texts], np.int64)
+    closes = np.array([text[-1:] == "\n" for text in texts], np.int64)
+    lines = np.bincount(page[solid], minlength=pages) + opens + closes + (sizes == 0)
+    repeated = np.bincount(page[again], minlength=pages) + (opens & closes)
+    chars = np.bincount(page[again], weights=length[again], minlength=pages)
+    word_chars = np.bincount(page[words], weights=length[words], minlength=pages)
+    blocks = [_blocks(text) if "\n\n" in text else (0.0, 0.0) for text in texts]
+    return {
+        "dup_char_share": word_chars / np.maximum(1, sizes - rows + 1),
+        "dup_line_share": repeated / np.maximum(1, lines),
+        "dup_line_char_share": chars / np.maximum(1, sizes),
+        "dup_block_share": np.array([share for share, _ in blocks]),
+        "dup_block_char_share": np.array([share for _, share in blocks]),
     }
 
 
-def _spaced(text: str, rows: list[str]) -> list[str]:
-    """The page split at runs of line feeds: one empty line at most, at either end."""
-    if "\n\n" not in text:
-        return rows
-    inner = [row for row in rows if row]
-    if not rows[0]:
-        inner.insert(0, "")
-    if not rows[-1]:
-        inner.append("")
-    return inner
+def _repeats(hashes: NDArray[np.uint64], page: Ints) -> Ints:
+    """Returns which items repeat an earlier one of their page."""
+    if len(hashes) >= 1 << _INDEX_BITS:
+        order = np.argsort(hashes, kind="stable")
+        kinds = hashes[order]
+    else:
+        low = np.uint64((1 << _INDEX_BITS) - 1)
+        keys = (hashes & ~low) | np.arange(len(hashes), dtype=np.uint64)
+        keys.sort()
+        order = (keys & low).astype(np.int64)
+        kinds = keys >> np.uint64(_INDEX_BITS)
+    same = (kinds[1:] == kinds[:-1]) & (page[order[1:]] == page[order[:-1]])
+    return order[1:][same]
 
 
-def _duplicates(items: Sequence[str]) -> tuple[int, int]:
-    """Returns how many items repeat an earlier one, and their characters."""
-    seen = set(items)
-    if len(seen) == len(items):
-        return 0, 0
-    total = sum(map(len, items)) - sum(map(len, seen))
-    return len(items) - len(seen), total
+def _blocks(text: str) -> tuple[float, float]:
+    """Shares of blocks, parted by blank lines, that repeat an earlier one: in number, in chars."""
+    blocks = _BLOCKS.split(text.strip())
+    kinds = set(blocks)
+    if len(kinds) == len(blocks):
+        return 0.0, 0.0
+    chars = sum(map(len, blocks)) - sum(map(len, kinds))
+    return (len(blocks) - len(kinds)) / len(blocks), chars / len(text)
 
 
-def _percentile(ordered: Sequence[int], percent: int) -> int:
-    """Nearest rank; 0 for none."""
-    if not ordered:
-        return 0
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
+def _lengths(page: Ints, length: Ints, count: Ints) -> Columns:
+    """Nearest-rank percentiles of line lengths, 0 for a page without lines."""
+    keys = (page << 32) | length
+    keys.sort()
+    first = np.cumsum(count) - count
+    columns: Columns = {}
+    for percent in (10, 50, 90):
+        rank = np.maximum(0, -(-count * percent // 100) - 1)
+        value = np.zeros(len(count), np.int64)
+        there = count > 0
+        value[there] = keys[(first + rank)[there]] & 0xFFFFFFFF
+        columns[f"line_chars_p{percent}"] = value
+    return columns
+
+
+def _correct_breaks(
+    texts: Sequence[str],
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint16],
+    page_end: Ints,
+    columns: Mapping[str, NDArray[np.generic]],
+) -> None:
+    """Counts again where a page has line breaks other than line feeds, which some rules see."""
+    odd = np.flatnonzero((codes - np.uint32(11) <= 19) | ((codes | 1) == 0x2029) | (codes == 0x85))
+    odd = odd[(classes[odd] & cc.SPACE) != 0]
+    for number in np.unique(np.searchsorted(page_end, odd, side="right")).tolist():
+        lines = texts[number].splitlines()
+        bullets = sum(line.lstrip().startswith(BULLETS) for line in lines)
+        dotted = sum(line.rstrip().endswith(ELLIPSES) for line in lines)
+        columns["bullet_line_share"][number] = bullets / max(1, len(lines))
+        columns["ellipsis_line_share"][number] = dotted / max(1, len(lines))

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from transforms.text.quality import charclass as cc
 from transforms.text.quality import languages as tongues
+from transforms.text.quality.characters import ELLIPSES
 from transforms.text.quality.hashing import Hashes, PrefixHash, WordSet
-from transforms.text.quality.lines import line_signals
+from transforms.text.quality.lines import line_columns
 from transforms.text.quality.ngrams import DUPLICATE, TOP, ngram_chars
 from transforms.text.quality.segments import tokenize
 
@@ -86,22 +87,22 @@ def _measure(texts: Sequence[str], languages: Sequence[str], kind: str) -> list[
         columns[f"repeated_{n}_gram_share"] = grams[f"repeats_{n}"] / possible
     for n in DUPLICATE:
         columns[f"dup_{n}_gram_char_share"] = grams[f"dup_{n}"] / per_page
-    names = list(columns)
-    rows = []
-    for i, values in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
-        text = texts[i]
-        row: dict[str, float] = dict(zip(names, values, strict=True))
-        count = max(1, int(row["tokens"]))
-        row["hashes_per_token"] = text.count("#") / count
-        row["ellipses_per_token"] = (text.count("...") + text.count("…")) / count
-        row["newlines_per_token"] = text.count("\n") / count
-        row |= line_signals(text)
-        code = languages[i]
-        row["knows_stop_words"] = int(code in tongues.STOP_WORDS)
-        row["knows_spaces"] = int(code not in tongues.WITHOUT_SPACES)
-        row["knows_end_marks"] = int(code not in tongues.WITHOUT_END_MARKS)
-        rows.append(row)
-    return rows
+    columns |= line_columns(texts, points, classes, hashes, tokens)
+    for name, marks in (
+        ("hashes_per_token", ("#",)),
+        ("ellipses_per_token", ELLIPSES),
+        ("newlines_per_token", ("\n",)),
+    ):
+        counts = np.array([sum(map(text.count, marks)) for text in texts])
+        columns[name] = counts / np.maximum(1, page_tokens)
+    for name, known in (
+        ("knows_stop_words", tongues.STOP_WORDS.keys()),
+        ("knows_spaces", set(languages) - tongues.WITHOUT_SPACES),
+        ("knows_end_marks", set(languages) - tongues.WITHOUT_END_MARKS),
+    ):
+        columns[name] = np.array([int(code in known) for code in languages])
+    values = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in values]
 
 
 def _char_columns(
@@ -110,15 +111,18 @@ def _char_columns(
     """Counts characters of some classes, as shares of a page's characters."""
     columns: dict[str, NDArray[np.generic]] = {"chars": page_chars}
     per_page = np.maximum(1, page_chars)
+    starts = (page_end - page_chars - 1).tolist()
+    ends = (page_end - 1).tolist()
     for name, mask in (
         ("letter_char_share", cc.LETTER | cc.CASELESS),
         ("digit_char_share", cc.DIGIT | cc.NUMERAL),
         ("upper_char_share", cc.UPPER),
+        ("symbol_char_share", cc.LETTER | cc.CASELESS | cc.NUMERAL | cc.SPACE),
     ):
-        places = np.flatnonzero(classes & mask)
-        columns[name] = np.diff(np.searchsorted(places, page_end), prepend=0) / per_page
-    places = np.flatnonzero((classes & (cc.LETTER | cc.CASELESS | cc.NUMERAL | cc.SPACE)) == 0)
-    columns["symbol_char_share"] = np.diff(np.searchsorted(places, page_end), prepend=0) / per_page
+        there = (classes & mask) != 0
+        counts = [np.count_nonzero(there[a:b]) for a, b in zip(starts, ends, strict=True)]
+        columns[name] = np.array(counts) / per_page
+    columns["symbol_char_share"] = np.where(page_chars > 0, 1 - columns["symbol_char_share"], 0.0)
     return columns
 
 
@@ -128,17 +132,17 @@ def _token_columns(
     """Counts words: tokens that are not punctuation only."""
     pages = len(page_tokens)
     page = np.repeat(np.arange(pages), page_tokens)
-    alpha = np.empty(len(start), np.bool_)
-    plain = np.empty(len(start), np.bool_)
-    if len(start):
-        # a token's classes reach up to the next token; the spaces in between are neither
-        ends = start + lengths
-        bounds = np.empty(2 * len(start), np.int64)
-        bounds[::2], bounds[1::2] = start, ends
+    opening = classes[start]
+    alpha = (opening & cc.LETTER) != 0
+    plain = (opening & cc.PUNCT) == 0
+    doubt = np.flatnonzero((lengths > 1) & ~alpha)
+    if len(doubt):
+        bounds = np.empty(2 * len(doubt), np.int64)
+        bounds[::2], bounds[1::2] = start[doubt], start[doubt] + lengths[doubt]
         if bounds[-1] == len(classes):
             bounds = bounds[:-1]
-        alpha = (np.bitwise_or.reduceat(classes, bounds)[::2] & cc.LETTER) != 0
-        plain = (np.bitwise_and.reduceat(classes, bounds)[::2] & cc.PUNCT) == 0
+        alpha[doubt] = (np.bitwise_or.reduceat(classes, bounds)[::2] & cc.LETTER) != 0
+        plain[doubt] = (np.bitwise_and.reduceat(classes, bounds)[::2] & cc.PUNCT) == 0
     where = page[plain]
     sizes = lengths[plain]
     words = np.bincount(where, minlength=pages)

@@ -23,14 +23,13 @@ def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> d
       page_words: how many words each page has.
 
     Returns:
-      Per page: `top_N` (N in 2..4), the characters of all copies of the n-gram that occurs most often
-      (the earliest of several), joined with one space; `dup_N` (N in 5..10), the characters of the
+      Per page: `top_N` (N in 2..4), the characters of all copies of the n-gram that occurs most
+      often (the earliest of several), joined with one space; `dup_N` (N in 5..10), the characters of the
       n-grams that repeat an earlier one, read left to right, each word counted once; `repeats_N`
       (N in 2..10), how many n-grams repeat an earlier one.
     """
     pages = len(page_words)
     ends = np.cumsum(page_words)
-    firsts = ends - page_words
     total = len(words)
     page = np.repeat(np.arange(pages), page_words)
     chars = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
@@ -47,9 +46,12 @@ def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> d
             page[group_at], weights=group_size - 1, minlength=pages
         ).astype(np.int64)
         if n in TOP:
-            found[f"top_{n}"] = _top(n, group_at, group_size, page, chars, firsts, page_words)
+            found[f"top_{n}"] = _top(n, (group_at, group_size), page, chars, page_words)
         if n in DUPLICATE:
-            found[f"dup_{n}"] = _duplicates(n, at, number, page, chars, pages)
+            where, copied = _duplicates(n, at, number, chars)
+            found[f"dup_{n}"] = np.bincount(page[where], weights=copied, minlength=pages).astype(
+                np.int64
+            )
     return found
 
 
@@ -63,7 +65,8 @@ def _number_words(words: NDArray[np.uint64], page: Ints) -> tuple[Ints, Ints]:
     kinds = keys >> np.uint64(bits)
     fresh = np.ones(len(at), np.bool_)
     fresh[1:] = (kinds[1:] != kinds[:-1]) | (page[at[1:]] != page[at[:-1]])
-    return _repeated(at, fresh)[:2]
+    places, numbers, _, _ = _repeated(at, fresh)
+    return places, numbers
 
 
 def _number_pairs(at: Ints, rank: Ints) -> tuple[Ints, Ints, Ints, Ints]:
@@ -87,54 +90,54 @@ def _number_pairs(at: Ints, rank: Ints) -> tuple[Ints, Ints, Ints, Ints]:
 
 
 def _repeated(at: Ints, fresh: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
-    """From sorted places: those in groups of two and more, by place, and these groups."""
+    """From sorted places: those in groups of two and more, by group, and these groups."""
     group_first = np.flatnonzero(fresh)
     group_size = np.diff(np.append(group_first, len(at)))
     many = group_size > 1
     number = np.cumsum(many) - 1
     group = np.repeat(np.where(many, number, -1), group_size)
     kept = group >= 0
-    places, groups = at[kept], group[kept]
-    order = np.argsort(places)
-    return places[order], groups[order], at[group_first[many]], group_size[many]
+    return at[kept], group[kept], at[group_first[many]], group_size[many]
 
 
-def _top(
-    n: int,
-    group_at: Ints,
-    group_size: Ints,
-    page: Ints,
-    chars: Ints,
-    firsts: Ints,
-    page_words: Ints,
-) -> Ints:
+def _top(n: int, groups: tuple[Ints, Ints], page: Ints, chars: Ints, page_words: Ints) -> Ints:
     """Characters of the most frequent n-gram, spaces between its words, times its copies."""
+    group_at, group_size = groups
     top = np.zeros(len(page_words), np.int64)
     enough = page_words >= n
-    start = firsts[enough]
+    start = (np.cumsum(page_words) - page_words)[enough]
     top[enough] = chars[start + n] - chars[start] + n - 1
     order = np.lexsort((group_at, -group_size, page[group_at]))
-    pages = page[group_at[order]]
-    best = order[np.flatnonzero(np.diff(pages, prepend=-1))]
+    best = order[np.flatnonzero(np.diff(page[group_at[order]], prepend=-1))]
     at = group_at[best]
     top[page[at]] = (chars[at + n] - chars[at] + n - 1) * group_size[best]
     return top
 
 
-def _duplicates(n: int, at: Ints, number: Ints, page: Ints, chars: Ints, pages: int) -> Ints:
-    """Characters of repeated n-grams, left to right; a copy is stepped over as a whole."""
-    sums = np.zeros(pages, np.int64)
-    seen: set[int] = set()
-    free = -1
+def _duplicates(n: int, at: Ints, number: Ints, chars: Ints) -> tuple[Ints, Ints]:
+    """Returns the places of repeated n-grams, left to right, and their characters.
+
+    A copy is stepped over as a whole; what is stepped over is not remembered. So a place counts if
+    the first one of its group was looked at, or else a later one that did not count.
+    """
+    order = np.argsort(at)
+    place, kind = at[order], number[order]
+    first = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
+    first[kind[::-1]] = place[::-1]
+    origin = first[kind]
+    later = origin < place
     copies: list[int] = []
-    for place, kind in zip(at.tolist(), number.tolist(), strict=True):
-        if place >= free:
-            if kind in seen:
-                copies.append(place)
-                free = place + n
-            else:
-                seen.add(kind)
-    if copies:
-        where = np.array(copies)
-        np.add.at(sums, page[where], chars[where + n] - chars[where])
-    return sums
+    known: set[int] = set()
+    stepped: set[int] = set()
+    free = -1
+    for here, source in zip(place[later].tolist(), origin[later].tolist(), strict=True):
+        if here < free:
+            continue
+        if source not in stepped or source in known:
+            copies.append(here)
+            free = here + n
+            stepped.update(range(here + 1, free))
+        else:
+            known.add(source)
+    where = np.array(copies, np.int64)
+    return where, chars[where + n] - chars[where]

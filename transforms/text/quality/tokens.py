@@ -45,13 +45,12 @@ _STOP = re.compile(
     rf"|(?<=[{_UPPER}][{_UPPER}])\.\Z|(?<=°[FfCcKk])\.\Z"
 ).search
 _INFIX = re.compile(
-    rf"\.\.+|…|[{ICONS}]"
-    r"|(?<=[0-9])[+\-*^](?=[0-9-])"
+    rf"\.\.+|[…{ICONS}]|(?<=[0-9])[+\-*^](?=[0-9-])"
     rf"|(?<=[{_LOWER}{re.escape(_QUOTES)}])\.(?=[{_UPPER}{re.escape(_QUOTES)}])"
     rf"|{_AFTER}]),(?={_ANY})"
     rf"|{_AFTER}0-9])(?:——|---|--|[-–—~])(?={_ANY})"
     rf"|{_AFTER}0-9])[:<>=/](?={_ANY})"
-).finditer
+).match
 _TRIGGER = re.compile(rf"[.…+*^,\-–—~:<>=/{ICONS}]").search
 _HOST = r"[A-Za-z0-9\u00a1-\uffff]"
 _ADDRESS = re.compile(
@@ -187,13 +186,18 @@ def _suffix_length(piece: str) -> int:
 def _cut_inside(piece: str) -> list[str]:
     if piece.isalnum():
         return [piece]
-    marks = list(_INFIX(piece)) if _TRIGGER(piece) else None
+    marks: list[tuple[int, int]] = []
+    candidate = _TRIGGER(piece)
+    while candidate:
+        mark = _INFIX(piece, candidate.start())
+        if mark:
+            marks.append(mark.span())
+        candidate = _TRIGGER(piece, (mark or candidate).end())
     if not marks or (len(piece) <= LONG and "." in piece and _ADDRESS(piece)):
         return [piece]
     tokens: list[str] = []
     start = 0
-    for mark in marks:
-        first, last = mark.span()
+    for first, last in marks:
         if first == 0:
             continue
         if first > start:

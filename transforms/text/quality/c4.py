@@ -1,0 +1,176 @@
+"""C4's cleaning: lines that go, and the verdict on what is left.
+
+Sources: `clean_page` of TensorFlow Datasets' c4_utils (`c4`) and datatrove 0.10's `C4QualityFilter`
+(`c4-datatrove`); Raffel et al. 2020, section 2.2. The page is dropped at the first line that shows
+filler text or a curly bracket, and only lines that pass the checks before that are looked at; the
+sentences of the lines that stay are counted.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from transforms.records import Removal
+from transforms.text.quality import languages as tongues
+from transforms.text.quality.decide import check_overrides, knows
+from transforms.text.quality.rules import RULE_SETS, Verdict
+from transforms.text.quality.sentences import count_marked, count_sentences
+
+POLICY_PHRASES = (
+    "terms of use",
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+)
+_CITATION = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
+_EVIDENCE_CHARS = 120
+_CONTENT: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("lorem_ipsum", lambda line: "lorem ipsum" in line),
+    ("javascript", lambda line: "javascript" in line),
+    ("curly_brackets", lambda line: "{" in line),
+    ("policy", lambda line: any(phrase in line for phrase in POLICY_PHRASES)),
+)
+"""What a line shows that stands, in lower case, for the reason; in the order of the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class C4Page:
+    """What C4's cleaning makes of one page.
+
+    Attributes:
+      removals: number of the paragraph to the reason it goes; rules are `c4.no_end_mark`,
+        `c4.too_few_words`, `c4.word_too_long`, `c4.javascript` and `c4.policy`.
+      lines: the lines that stay, without citations; meaningless after a verdict on content.
+      verdict: why the page is dropped, or None.
+    """
+
+    removals: dict[int, Removal]
+    lines: tuple[str, ...]
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    rule_set: str
+    ends: tuple[str, ...]
+    checks_marks: bool
+    english: bool
+    min_sentences: float
+    min_words: float
+    max_word_chars: float
+
+
+def c4_lines(
+    pages: Sequence[Sequence[str]],
+    languages: Sequence[str],
+    rule_set: str = "c4",
+    overrides: Mapping[str, float] | None = None,
+) -> list[C4Page]:
+    """Applies C4's line and page rules to each page.
+
+    For English the decisions are those of the reference. In other languages a line may end in that
+    language's marks too; where sentences or words have no marks between them, the rules that need
+    them let pass. A paragraph with line breaks inside goes when none of its lines stays.
+
+    Args:
+      pages: the paragraphs of each page.
+      languages: ISO 639-1 code of each page, or `und`.
+      rule_set: `c4` or `c4-datatrove`.
+      overrides: limits, for example `{"c4.min_words_per_line": 3}`.
+
+    Raises:
+      ValueError: for another rule set or an unknown limit.
+    """
+    if rule_set not in {"c4", "c4-datatrove"}:
+        raise ValueError(f"line rules belong to c4 and c4-datatrove, not to {rule_set!r}")
+    check_overrides(overrides or {})
+    known: dict[str, _Limits] = {}
+    found = []
+    for page, language in zip(pages, languages, strict=True):
+        limits = known.get(language)
+        if limits is None:
+            limits = known[language] = _limits(rule_set, language, overrides or {})
+        found.append(_clean(page, limits))
+    return found
+
+
+def _limits(rule_set: str, language: str, overrides: Mapping[str, float]) -> _Limits:
+    limit = {
+        rule.name: overrides.get(f"{rule_set}.{rule.name}", rule.limit)
+        for rule in RULE_SETS[rule_set].rules
+        if knows(language, rule.needs)
+    }
+    code = tongues.base(language)
+    quotes = ('"', "'") if rule_set == "c4-datatrove" else ('"',)
+    ends = (".", "?", "!", *quotes)
+    if code != "en":
+        ends = (*ends, *tongues.END_MARKS.get(code, ()), *tongues.CLOSING_QUOTES)
+    return _Limits(
+        rule_set,
+        ends,
+        knows(language, "end_marks"),
+        code == "en",
+        limit.get("min_sentences", 0),
+        limit.get("min_words_per_line", 0),
+        limit.get("max_word_chars", float("inf")),
+    )
+
+
+def _clean(page: Sequence[str], limits: _Limits) -> C4Page:
+    removals: dict[int, Removal] = {}
+    kept: list[str] = []
+    for number, paragraph in enumerate(page):
+        reason = ""
+        lines = paragraph.splitlines() or [""]
+        stayed = len(kept)
+        for raw in lines:
+            line = raw.strip()
+            words = line.split()
+            if len(line) > limits.max_word_chars and max(map(len, words)) > limits.max_word_chars:
+                reason = "word_too_long"
+                continue
+            if "[" in line:
+                line = _CITATION.sub("", line)
+                if limits.rule_set == "c4":
+                    words = line.split()
+            reason = _line_reason(line, len(words), limits)
+            if reason in {"lorem_ipsum", "curly_brackets"}:
+                dropped = Verdict(limits.rule_set, f"max_{reason}", 1, 0)
+                return C4Page(removals, tuple(kept), dropped)
+            if not reason:
+                kept.append(line)
+        if len(kept) == stayed:
+            evidence = " ".join(paragraph.split())[-_EVIDENCE_CHARS:]
+            evidence = "".join(c if c.isprintable() else "�" for c in evidence)
+            removals[number] = Removal(f"c4.{reason}", evidence)
+    least = limits.min_sentences
+    count = _count_up_to(kept, limits, least)
+    verdict: Verdict | None = None
+    if count < least:
+        verdict = Verdict(limits.rule_set, "min_sentences", count, least)
+    return C4Page(removals, tuple(kept), verdict)
+
+
+def _line_reason(line: str, words: int, limits: _Limits) -> str:
+    """Returns why a line, or the page with it, goes, or "" if it stays."""
+    if limits.checks_marks and (not line.endswith(limits.ends) or line.endswith("...")):
+        return "no_end_mark"
+    if words < limits.min_words:
+        return "too_few_words"
+    lower = line.lower()
+    return next((reason for reason, found in _CONTENT if found(lower)), "")
+
+
+def _count_up_to(lines: Sequence[str], limits: _Limits, enough: float) -> int:
+    """Counts sentences, exactly only as long as they are fewer than `enough`."""
+    count = 0
+    for line in lines:
+        if count >= enough:
+            break
+        if limits.rule_set == "c4":
+            count += count_sentences(line)
+        else:
+            count += count_marked(line, "en" if limits.english else "")
+    return count

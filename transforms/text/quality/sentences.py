@@ -1,0 +1,83 @@
+"""Counts the sentences of a line, in the two ways of the two C4 implementations."""
+
+import re
+import unicodedata
+from functools import cache
+
+from transforms.text.quality.characters import SENTENCE_MARKS
+from transforms.text.quality.tokens import Splitter
+
+LONGEST_LINE_CHARS = 100_000
+"""Sentences are counted in this much of a line; it is far beyond any limit on their number."""
+
+_ABBREVIATIONS = frozenset(
+    word
+    for row in (
+        "adj adm adv al approx apr art assn asst aug ave bldg blvd brig bros ca capt cdr cf ch co",
+        "col comdr corp cpl ct d.c dec dept dist dr ed eds e.g eg esp esq est et etc ext feb fig figs",
+        "fr ft gen gov govt hon hosp i.e ie inc insp jan jr jul jun lt ltd maj mar messrs mfg mg mgr",
+        "mo mr mrs ms msgr mt mts nat nos nov nr oct op p.m a.m pa phd ph.d pl pp pres prof pt pvt rd",
+        "rep reps res rev rt sat sen sens sep sept sfc sgt sr st ste sun supt surg tel univ u.s u.n",
+        "u.k viz vol vols vs v yr",
+    )
+    for word in row.split()
+)
+_END = re.compile(r"(\S*?)[.?!]+[\"'”’)\]]*\s+(?=(\S))")
+
+
+@cache
+def _splitter(kind: str) -> Splitter:
+    return Splitter(kind)
+
+
+def count_marked(line: str, kind: str = "en") -> int:
+    """Counts sentences as spaCy's rule does, which `c4-datatrove` uses.
+
+    A sentence begins with the first token, other than punctuation, after a token that is one mark
+    of the Unicode property Sentence_Terminal. Source: spaCy 3.8, Sentencizer.
+
+    Args:
+      line: one line.
+      kind: "en" for the English exceptions to word splitting.
+    """
+    count = 0
+    ended = True
+    for piece in line[:LONGEST_LINE_CHARS].split():
+        for token in _splitter(kind).split(piece):
+            if token in SENTENCE_MARKS:
+                count += count == 0
+                ended = True
+            elif ended and not (count and _is_punctuation(token)):
+                count += 1
+                ended = False
+    return count
+
+
+def _is_punctuation(token: str) -> bool:
+    return not token.isalnum() and all(unicodedata.category(c)[0] == "P" for c in token)
+
+
+def count_sentences(line: str) -> int:
+    """Counts sentences of running English text, as a Punkt model does for `c4`.
+
+    A sentence ends with a full stop, question or exclamation mark, and closing marks, before a
+    space, unless a small letter follows or the full stop belongs to an initial or a known
+    abbreviation. The reference uses a trained model; this is close, not equal: `docs/quality.md`.
+    """
+    text = line[:LONGEST_LINE_CHARS].strip()
+    if not text:
+        return 0
+    count = 1
+    for match in _END.finditer(text):
+        word, following = match.group(1), match.group(2)
+        mark = text[match.end(1)]
+        if mark == "." and (following.islower() or _is_abbreviation(word, following)):
+            continue
+        count += 1
+    return count
+
+
+def _is_abbreviation(word: str, following: str) -> bool:
+    bare = word.lstrip("\"'“‘([").lower()
+    initial = len(bare) == 1 and bare.isalpha() and bare != "i"
+    return initial or bare in _ABBREVIATIONS or (following.isdigit() and bare in {"no", "p", "pp"})

@@ -19,11 +19,22 @@ _DECLARATION = re.compile(
     re.IGNORECASE,
 )
 
-_SAMPLE_BYTES = 128 << 10
+_SAMPLE_BYTES = 64 << 10
+_WIDE_SAMPLE_BYTES = 8 << 10
+_LEAD_BYTES = 256
+_HIGH = re.compile(rb"[\x80-\xff]")
+_ROWS = re.compile(rb"[\x80-\xff]{3,}")
+_C1 = re.compile(rb"[\x80-\x9f]")
 _ASCII = bytes(range(128))
 _FALLBACK = "cp1252"
-_MULTIBYTE = {"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"}
-_JIS_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
+_UTF16 = ("utf-16-le", "utf-16-be")
+_USUAL = re.compile("[\t\n\r -~\u3000-\u3003\uff01\uff0c\uff1a\uff1b\uff1f]")
+_NOT_LATIN = {
+    *("cp932", "euc_jp", "gb18030", "big5hkscs", "cp949", "euc_tw", "johab"),
+    *("cp1251", "koi8-r", "koi8-u", "iso8859-5", "mac-cyrillic", "cp866", "cp855"),
+    *("cp1253", "iso8859-7", "cp1255", "iso8859-8", "cp1256", "iso8859-6", "cp874"),
+}
+_JIS_ESCAPES = (b"\x1b$B", b"\x1b$@")
 
 _ALIASES = {
     "x-sjis": "cp932",
@@ -40,8 +51,15 @@ _ALIASES = {
     "unicode": "utf-16-le",
     "x-user-defined": "cp1252",
     "utf8mb4": "utf-8",
+    "iso-8859-8-i": "iso8859-8",
 }
 """Labels of the web that Python does not know, or knows as something narrower."""
+
+_NO_CHARSETS = {
+    *("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"),
+    *("mbcs", "oem"),
+}
+"""What Python takes for codecs and no page is written in."""
 
 _WIDER = {
     "ascii": "cp1252",
@@ -76,7 +94,7 @@ def decode(data: bytes, *, charset: str = "", html: bool = False) -> str:
         if data.startswith(mark):
             return _clean(data[len(mark) :].decode(encoding, "replace"))
     if b"\0" in data:
-        wide = _wide_encoding(data[:_SAMPLE_BYTES])
+        wide = _wide_encoding(data[:_WIDE_SAMPLE_BYTES])
         if wide:
             return _clean(data.decode(wide, "replace"))
         data = data.replace(b"\0", b"")
@@ -85,7 +103,7 @@ def decode(data: bytes, *, charset: str = "", html: bool = False) -> str:
     except UnicodeDecodeError:
         return _clean(_legacy(data, charset, html))
     if "\x1b" in text:
-        return _clean(_escaped(data, text, charset, html))
+        return _clean(_escaped(data, text))
     return text
 
 
@@ -94,32 +112,32 @@ def _clean(text: str) -> str:
 
 
 def _wide_encoding(sample: bytes) -> str:
-    """UTF-16 or UTF-32 without a mark, by its NULs: one side of each character has them, or ""."""
-    for width, names in ((4, ("utf-32-le", "utf-32-be")), (2, ("utf-16-le", "utf-16-be"))):
-        units = len(sample) // width
-        if units < 2:
-            continue
-        cut = sample[: units * width]
-        counts = [cut[lane::width].count(0) for lane in range(width)]
-        if width == 4:
-            if counts[2] + counts[3] >= 1.8 * units and counts[0] < units // 2:
-                return names[0]
-            if counts[0] + counts[1] >= 1.8 * units and counts[3] < units // 2:
-                return names[1]
-            continue
-        low, high = counts
-        few = max(1, units // 100)
-        for name, upper, lower in ((names[0], high, low), (names[1], low, high)):
-            if upper >= few and lower * 20 <= upper and _reads_as(cut, name):
-                return name
+    """UTF-16 or UTF-32 without a mark, or "": what makes most sense of the NUL bytes.
+
+    Text of any language has spaces, line ends, digits or its script's full stops; with the bytes
+    of each unit in the wrong order there are hardly any, and strange characters all over.
+    """
+    units = len(sample) // 4
+    lanes = [sample[lane : units * 4 : 4].count(0) for lane in range(4)]
+    if units and min(lanes[2], lanes[0]) < lanes[3] == units and lanes[2] * 10 >= units * 9:
+        return "utf-32-le"
+    if units and min(lanes[1], lanes[3]) < lanes[0] == units and lanes[1] * 10 >= units * 9:
+        return "utf-32-be"
+    best, other = sorted(
+        ((*_sense(sample[: len(sample) // 2 * 2], name), name) for name in _UTF16), reverse=True
+    )
+    sense, strange, name = best
+    length = max(1, len(sample) // 2)
+    if sense >= 2 and sense >= 3 * other[0] and sense * 100 >= length and -strange * 20 <= length:
+        return name
     return ""
 
 
-def _reads_as(sample: bytes, encoding: str) -> bool:
-    """Whether wide text holds what text holds: no unassigned or control characters to speak of."""
+def _sense(sample: bytes, encoding: str) -> tuple[int, int]:
+    """How many characters any text has, and minus how many no text has."""
     text = sample.decode(encoding, "replace")
-    strange = sum(not (c.isprintable() or c in "\t\r\n\f\u3000\u2028\u00a0") for c in text[:4096])
-    return strange * 20 <= min(len(text), 4096)
+    strange = sum(not (c.isprintable() or c.isspace()) for c in text)
+    return len(_USUAL.findall(text)), -strange
 
 
 def _legacy(data: bytes, charset: str, html: bool) -> str:
@@ -140,10 +158,13 @@ def _legacy(data: bytes, charset: str, html: bool) -> str:
 def _decoded(data: bytes, encoding: str) -> str | None:
     """Text in a declared encoding, or None where the bytes speak against it."""
     if encoding == _FALLBACK:
-        # Servers declare Latin-1 by default; what is written in East Asia shows it.
-        better = python_codec(_guess(data))
-        if better in _MULTIBYTE and _errors(data, better) == 0:
-            encoding = better
+        # Servers declare Latin-1 by default, also for what is written in other alphabets: there
+        # the bytes beyond ASCII stand in rows, in Latin script most of them stand alone.
+        high = len(data.translate(None, _ASCII))
+        if sum(map(len, _ROWS.findall(data))) * 2 > high:
+            better = _guess(data)
+            if better in _NOT_LATIN and _errors(data, better) * 100 <= high:
+                encoding = better
     text = data.decode(encoding, "replace")
     errors = text.count("\ufffd")
     return text if errors * 20 <= len(data.translate(None, _ASCII)) else None
@@ -154,16 +175,25 @@ def _errors(data: bytes, encoding: str) -> int:
 
 
 def _detected(data: bytes) -> str:
-    encoding = python_codec(_guess(data))
+    encoding = _guess(data)
     if not encoding or encoding.startswith("utf"):
         encoding = _FALLBACK
     return data.decode(encoding, "replace")
 
 
 def _guess(data: bytes) -> str:
+    """Python's codec for what the bytes look like, or ""."""
     from resiliparse.parse.encoding import detect_encoding  # only where it is needed
 
-    return detect_encoding(data, max_len=_SAMPLE_BYTES) or ""
+    first = _HIGH.search(data)
+    start = max(0, first.start() - _LEAD_BYTES) if first else 0
+    sample = data[start : start + _SAMPLE_BYTES]
+    found = python_codec(detect_encoding(sample, html5_compatible=False) or "")
+    if found == "cp1250" and not _C1.search(sample):
+        # Central European text without a single byte of 80-9F, where windows-1250 has its
+        # quotation marks, dashes and letters.
+        return "iso8859-2"
+    return found
 
 
 def declared_charset(data: bytes) -> str:
@@ -189,17 +219,14 @@ def python_codec(label: str) -> str:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
-    if not codec._is_text_encoding:  # noqa: SLF001 - hex, zlib and other transforms
+    if not codec._is_text_encoding or codec.name in _NO_CHARSETS:  # noqa: SLF001 - hex and zlib
         return ""
     return _WIDER.get(codec.name, codec.name)
 
 
-def _escaped(data: bytes, text: str, charset: str, html: bool) -> str:
-    """Pure ASCII that may be ISO-2022-JP, which says so by escape sequences."""
-    if not data.isascii() or not any(mark in data for mark in _JIS_ESCAPES):
-        return text
-    declared = python_codec(charset) or (python_codec(declared_charset(data)) if html else "")
-    if declared in ("", "iso2022_jp", _FALLBACK):
+def _escaped(data: bytes, text: str) -> str:
+    """ASCII bytes that may be ISO-2022-JP, which says so by escape sequences."""
+    if data.isascii() and any(mark in data for mark in _JIS_ESCAPES):
         japanese = data.decode("iso2022_jp", "replace")
         if "\ufffd" not in japanese:
             return japanese

@@ -21,8 +21,9 @@ def read_parquet(
 ) -> Iterator[RawPage | Failure]:
     """The pages of the piece's row groups, in order; only the columns needed are read.
 
-    A row without text is a failure of its own, without `raw`: file and row lead to it. Data that
-    does not decode ends its row group; the next one is read.
+    A row without text is a failure of its own, without `raw`: file and row lead to it. A file
+    without any column for text is one failure. Data that does not decode ends its row group; the
+    next one is read.
     """
     path = piece.file.path
     if piece.file.size == 0:
@@ -38,21 +39,38 @@ def read_parquet(
     except (pa.ArrowException, OSError, ValueError) as error:
         yield failure("corrupt", f"not a Parquet file: {error}", path, raw_length=-1)
         return
+    if not any(".".join(name) in columns for name in (*fields.text, *fields.html)):
+        if piece.start == 0:
+            names = ", ".join(parquet.schema_arrow.names)
+            detail = f"none of the columns holds text or HTML: {names}; name it"
+            yield failure("no_text", detail, path, raw_length=-1)
+        return
     end = metadata.num_row_groups if piece.end < 0 else min(piece.end, metadata.num_row_groups)
     first = sum(metadata.row_group(group).num_rows for group in range(min(piece.start, end)))
     for group in range(piece.start, end):
-        row = first
+        yield from _group_pages(parquet, group, columns, first, path, fields)
         first += metadata.row_group(group).num_rows
-        try:
-            for batch in parquet.iter_batches(_BATCH_ROWS, [group], columns=columns):
-                for record in _rows(batch):
-                    yield fields.page(record, path, row, b"")
-                    row += 1
-        except UnreadableError:
-            raise
-        except (pa.ArrowException, OSError, ValueError) as error:
-            detail = f"row group {group} from row {row} to {first}: {error}"
-            yield failure("corrupt", detail, path, offset=row, raw_length=-1)
+
+
+def _group_pages(
+    parquet: pq.ParquetFile,
+    group: int,
+    columns: Sequence[str],
+    row: int,
+    path: str,
+    fields: FieldReader,
+) -> Iterator[RawPage | Failure]:
+    """The pages of one row group, whose first row has the number `row` in the file."""
+    try:
+        for batch in parquet.iter_batches(_BATCH_ROWS, [group], columns=columns):
+            for record in _rows(batch):
+                yield fields.page(record, path, row, b"")
+                row += 1
+    except UnreadableError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        detail = f"row group {group} from row {row} on: {error}"
+        yield failure("corrupt", detail, path, offset=row, raw_length=-1)
 
 
 def _columns(schema: pa.Schema, fields: FieldReader) -> list[str]:

@@ -33,7 +33,8 @@ def read_shard(
                 yield from _read_piece(storage, piece, options, counts)
         except UnreadableError as error:
             detail = f"cannot be read: {error}"
-            yield failure("unreadable", detail, piece.file.path, raw_length=-1)
+            offset = 0 if piece.file.format == "parquet" else piece.start
+            yield failure("unreadable", detail, piece.file.path, offset=offset, raw_length=-1)
 
 
 def _read_piece(

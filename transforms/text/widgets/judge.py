@@ -1,51 +1,69 @@
-"""The judge: from the lines of a page to the lines that go."""
+"""The judge: from the lines of a page to the lines that go, each with its rule and evidence.
 
-from collections.abc import Sequence
+A page is judged in four steps: it is measured (`signals`, `context`), scored (`model`), its
+phrases and comment sections are read (`sections`), and the lines that go get their receipts.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from transforms.records import Removal
-from transforms.text.widgets.phrasebook import BOOK, OPENS, PACES, STRONG, WEAK, normalise
+import numpy as np
 
-RULES_VERSION: Final = "1"
+from transforms.records import Removal
+from transforms.text.widgets import model
+from transforms.text.widgets.context import Layout, features
+from transforms.text.widgets.sections import Evidence, has_chrome, read_page
+from transforms.text.widgets.signals import Ints, measure
+
+RULES_VERSION: Final = "2"
 """Changes with every change of what goes; written into each run's `run.json`."""
 
-_NEAR: Final = 3
-_PROSE_CHARS: Final = 90
+_BATCH_LINES: Final = 2_000
+"""Pages are measured together up to about this many lines: their features fit in a cache."""
 
 
 def find_widgets(pages: Sequence[Sequence[str]]) -> list[dict[int, Removal]]:
     """Finds the lines of each page that widgets wrote.
 
     Pages -> for each page, line number (from 0) -> why that line goes. Same length, same order;
-    a page depends on nothing but its own lines.
+    a page depends on nothing but its own lines, not on the batch. Nothing is removed from a page
+    that shows no sign of chrome. Linear in the characters of the pages.
 
     Args:
-      pages: for each page its lines, one paragraph a line.
+      pages: for each page its lines, one paragraph a line. Any text: NUL, lone surrogates and
+        lines of any length are measured like other text.
     """
-    return [_judge(lines) for lines in pages]
+    found: list[dict[int, Removal]] = []
+    for batch in _batches(pages):
+        found.extend(_judge(batch, model.packaged()))
+    return found
 
 
-def _judge(lines: Sequence[str]) -> dict[int, Removal]:
-    numbers = BOOK.look_up(normalise(lines))
-    roles = [BOOK.phrases[number].role if number >= 0 else 0 for number in numbers]
-    prose = [i for i, line in enumerate(lines) if len(line) >= _PROSE_CHARS and not roles[i]]
-    last_prose = prose[-1] if prose else -1
-    removals: dict[int, Removal] = {}
-    for i, role in enumerate(roles):
-        if not role:
-            continue
-        near = [
-            roles[j]
-            for j in range(max(0, i - _NEAR), min(len(lines), i + _NEAR + 1))
-            if j != i and roles[j]
-        ]
-        if role == STRONG:
-            goes = bool(near) or (0 <= last_prose < i)
-        elif role in (OPENS, WEAK):
-            goes = STRONG in near or len(near) >= 2
+def _batches(pages: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:
+    start = lines = 0
+    for stop, page in enumerate(pages, 1):
+        lines += len(page)
+        if lines >= _BATCH_LINES:
+            yield pages[start:stop]
+            start, lines = stop, 0
+    if start < len(pages):
+        yield pages[start:]
+
+
+def _judge(pages: Sequence[Sequence[str]], weights: model.Weights) -> list[dict[int, Removal]]:
+    signals = measure(pages)
+    layout = Layout(np.fromiter(map(len, pages), np.int64, len(pages)))
+    scores: Ints | None = None
+    open_pages = has_chrome(signals, layout)
+    if open_pages.any():
+        scores = model.score(features(signals, layout), weights)
+    found: list[dict[int, Removal]] = []
+    start = 0
+    for page, is_open in zip(pages, open_pages.tolist(), strict=True):
+        stop = start + len(page)
+        if is_open and scores is not None:
+            found.append(read_page(page, Evidence.of(signals, scores, start, stop)))
         else:
-            goes = role == PACES and (STRONG in near or OPENS in near or len(near) >= 2)
-        if goes:
-            phrase = BOOK.phrases[numbers[i]]
-            removals[i] = Removal(phrase.system.rule, f"{phrase.language}: {phrase.text}"[:200])
-    return removals
+            found.append({})
+        start = stop
+    return found

@@ -80,6 +80,11 @@ class Phrase:
     text: str
     role: int
 
+    @property
+    def slotted(self) -> bool:
+        """Whether part of the line is free: weaker evidence than a line that is known whole."""
+        return _SLOT.search(self.text) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class _Slotted:

@@ -1,0 +1,253 @@
+"""What one line shows by itself: counts of characters by class, shape, phrases, dates.
+
+Nothing here knows a language but the phrase table and the names of the months; a script without
+spaces counts by characters, so that its lines do not look like single words.
+"""
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.text.widgets.months import MONTHS
+from transforms.text.widgets.phrasebook import BOOK, normalise
+from transforms.text.widgets.systems import GROUPS
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+HEAD_CHARS: Final = 400
+"""Only so many characters of a line are counted; its length counts in full."""
+
+CLASSES: Final = (
+    "lower",
+    "upper",
+    "caseless",  # letters of scripts without case: Arabic, Devanagari, Hebrew, Hangul
+    "dense",  # letters of scripts written without spaces: Han, kana, Thai, Lao, Khmer, Burmese
+    "digit",
+    "space",
+    "end",  # of a sentence
+    "comma",  # and what else stands inside sentences
+    "colon",
+    "divider",  # bars, bullets, arrows: what stands between the items of a menu
+    "bracket",
+    "quote",
+    "mark",  # other signs
+)
+_INDEX: Final = {name: number for number, name in enumerate(CLASSES)}
+_ENDS: Final = ".!?。！？．｡।॥؟۔።…‽⁈჻։៕။།"
+_COMMAS: Final = ",;،؛、，；､"
+_DIVIDERS: Final = "|/\\•·»«›‹→←↑↓▲▼►◄▶◀■□●○◦★☆✓✔✕×–—+>*#~_=¦‣"
+_QUOTES: Final = "\"'“”„‚‘’「」『』`´"
+_BY_CATEGORY: Final = {
+    "Lu": "upper",
+    "Lt": "upper",
+    "Ll": "lower",
+    "Nd": "digit",
+    "Ps": "bracket",
+    "Pe": "bracket",
+}
+DENSE_WEIGHT: Final = 3
+"""A character of a script without spaces says about as much as three letters of others."""
+
+
+def _class_of(code: int) -> int:
+    char = chr(code)
+    for signs, name in (
+        (_ENDS, "end"),
+        (_COMMAS, "comma"),
+        (":：", "colon"),
+        (_DIVIDERS, "divider"),
+        (_QUOTES, "quote"),
+    ):
+        if char in signs:
+            return _INDEX[name]
+    category = unicodedata.category(char)
+    if category in _BY_CATEGORY:
+        return _INDEX[_BY_CATEGORY[category]]
+    if category[0] in "LM":
+        dense = (
+            0x0E00 <= code < 0x0F00
+            or 0x1000 <= code < 0x10A0
+            or 0x1780 <= code < 0x1800
+            or 0x3040 <= code < 0x3100
+            or 0x3400 <= code < 0xA000
+            or 0xF900 <= code < 0xFB00
+        )
+        return _INDEX["dense" if dense else "caseless"]
+    return _INDEX["space" if category[0] == "Z" or char in "\t\n\r\v\f" else "mark"]
+
+
+@functools.cache
+def _classes() -> npt.NDArray[np.uint8]:
+    """The class of each code point; beyond the basic plane: ideographs are dense, others marks."""
+    table = np.full(0x110000, _INDEX["mark"], np.uint8)
+    table[:0x10000] = [_class_of(code) for code in range(0x10000)]
+    table[0x20000:0x40000] = _INDEX["dense"]
+    table[0x10000:0x1D000] = _INDEX["caseless"]
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The lines of a batch of pages, one row a line.
+
+    Attributes:
+      counts: characters by class within the first `HEAD_CHARS`, shape (lines, classes).
+      chars: length of each line in code points.
+      letters: letters, with those of dense scripts weighed `DENSE_WEIGHT`, scaled to the full line.
+      last, first: class of the last character that is no quote, bracket or space; of the first.
+      phrases: number of the line's phrase in `BOOK`, -1 for none.
+      role: role of that phrase, 0 for none.
+      group: index of its group in `GROUPS`, -1 for none.
+      cues: share of the line's words that widgets use, 0..1; 0 for long lines.
+      dated: 1 where a short line holds a date or a time of day.
+      repeats: how often a short line stands on its page, from 1; 1 for long lines.
+      keys: look-up keys, see `phrasebook.normalise`.
+    """
+
+    counts: Floats
+    chars: Ints
+    letters: Floats
+    first: Ints
+    last: Ints
+    phrases: Ints
+    role: Ints
+    group: Ints
+    cues: Floats
+    dated: Floats
+    repeats: Floats
+    keys: list[str]
+
+
+_SHORT_CHARS: Final = 120
+_DATE: Final = re.compile(
+    r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}|\d{1,2}[:.h]\d{2}(?!\d)|\d{1,4}年\d{1,2}月|\d{4}년"
+)
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_TAIL_CHARS: Final = 4
+_CLOSING: Final = " \t\"'”“’‘»«)]』」)"
+
+
+def _vocabulary() -> frozenset[str]:
+    """Words of the phrases that widgets write and that few languages use as ordinary words.
+
+    A word counts where it stands in at least two rows of one language's phrases, or alone makes
+    one; words of three letters and fewer never count, except in dense scripts.
+    """
+    seen: dict[str, set[str]] = {}
+    alone: set[str] = set()
+    for phrase in BOOK.phrases:
+        words = _WORD.findall(normalise([phrase.text])[0])
+        for word in words:
+            seen.setdefault(word, set()).add(f"{phrase.language}{phrase.system.rule}")
+        if len(words) == 1:
+            alone.add(words[0])
+    return frozenset(
+        word for word, rows in seen.items() if len(word) > 3 and (len(rows) > 1 or word in alone)
+    )
+
+
+VOCABULARY: Final = _vocabulary()
+_PHRASE_ROLE: Final = np.array([phrase.role for phrase in BOOK.phrases] + [0], np.int64)
+_PHRASE_GROUP: Final = np.array(
+    [GROUPS.index(phrase.system.group) for phrase in BOOK.phrases] + [-1], np.int64
+)
+
+
+def measure(pages: Sequence[Sequence[str]]) -> Signals:
+    """Measures all lines of all pages, one after the other. Linear in their characters."""
+    lines = list(itertools.chain.from_iterable(pages))
+    keys = normalise(lines)
+    phrases = np.array(BOOK.look_up(keys), np.int64)
+    counts, first, last = _count(lines)
+    chars = np.fromiter(map(len, lines), np.int64, len(lines))
+    dense = counts[:, _INDEX["dense"]] * DENSE_WEIGHT
+    letters = counts[:, 0] + counts[:, 1] + counts[:, 2] + dense
+    letters *= chars / np.maximum(np.minimum(chars, HEAD_CHARS), 1)
+    cues, dated = _read(lines, keys, counts[:, _INDEX["digit"]], chars)
+    return Signals(
+        counts=counts,
+        chars=chars,
+        letters=letters,
+        first=first,
+        last=last,
+        phrases=phrases,
+        role=_PHRASE_ROLE[phrases],
+        group=_PHRASE_GROUP[phrases],
+        cues=cues,
+        dated=dated,
+        repeats=_repeats(pages, keys),
+        keys=keys,
+    )
+
+
+def _count(lines: Sequence[str]) -> tuple[Floats, Ints, Ints]:
+    """Characters by class, class of the first and of the last character that says something."""
+    width = len(CLASSES)
+    heads = [line[:HEAD_CHARS] for line in lines]
+    lengths = np.fromiter(map(len, heads), np.int64, len(heads))
+    codes = np.frombuffer("".join(heads).encode("utf-32-le", "surrogatepass"), np.uint32)
+    classes = _classes()[codes]
+    owner = np.repeat(np.arange(len(heads), dtype=np.int64) * width, lengths)
+    counts = np.bincount(owner + classes, minlength=len(heads) * width).reshape(-1, width)
+    ends = np.cumsum(lengths)
+    mark = _INDEX["mark"]
+    first = np.full(len(heads), mark, np.int64)
+    filled = lengths > 0
+    first[filled] = classes[(ends - lengths)[filled]]
+    # The tail of a long line is read by itself: the head stops before it.
+    tails = [line[-_TAIL_CHARS:].rstrip(_CLOSING) for line in lines]
+    last = np.fromiter(
+        (_classes()[ord(tail[-1])] if tail else mark for tail in tails), np.int64, len(tails)
+    )
+    return counts.astype(np.float64), first, last
+
+
+def _read(
+    lines: Sequence[str], keys: Sequence[str], digits: Floats, chars: Ints
+) -> tuple[Floats, Floats]:
+    """Reads the words of short lines: share that widgets use, and whether there is a date."""
+    cues = np.zeros(len(lines))
+    dated = np.zeros(len(lines))
+    short = chars <= _SHORT_CHARS
+    for i in np.flatnonzero(short).tolist():
+        words = keys[i].split()
+        if not words:
+            continue
+        known = VOCABULARY.intersection(words)
+        if known:
+            cues[i] = len(known) / len(words)
+        if digits[i] and (
+            _DATE.search(lines[i]) or (digits[i] > 1 and not MONTHS.isdisjoint(_bare(words)))
+        ):
+            dated[i] = 1.0
+    return cues, dated
+
+
+def _bare(words: Sequence[str]) -> list[str]:
+    return [word.strip(".,|()") for word in words]
+
+
+def _repeats(pages: Sequence[Sequence[str]], keys: Sequence[str]) -> Floats:
+    """How often each short line's key stands on its page."""
+    repeats = np.ones(len(keys))
+    start = 0
+    for page in pages:
+        stop = start + len(page)
+        block = keys[start:stop]
+        if len(set(block)) < len(block):
+            tally: dict[str, int] = {}
+            for key in block:
+                tally[key] = tally.get(key, 0) + 1
+            repeats[start:stop] = [
+                tally[key] if 0 < len(key) <= _SHORT_CHARS else 1 for key in block
+            ]
+        start = stop
+    return repeats

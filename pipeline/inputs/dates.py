@@ -24,7 +24,7 @@ def canonical_date(value: object) -> str:
     """
     try:
         if isinstance(value, str):
-            return _format(_parse(value.strip()))
+            return _from_text(value)
         if isinstance(value, bool) or value is None:
             return ""
         if isinstance(value, (int, float)):
@@ -34,6 +34,25 @@ def canonical_date(value: object) -> str:
         return _format(datetime.fromisoformat(value.isoformat()))  # type: ignore[attr-defined]
     except (ValueError, OverflowError, AttributeError, TypeError, IndexError):
         return ""
+
+
+def _from_text(text: str) -> str:
+    if _is_common(text):
+        datetime.fromisoformat(text)  # raises where it is no date
+        return text[:-1] + ".000Z"
+    return _format(_parse(text.strip()))
+
+
+def _is_common(text: str) -> bool:
+    """Whether it is written `YYYY-MM-DDTHH:MM:SSZ`, as most archives do."""
+    return (
+        len(text) == 20
+        and text[19] == "Z"
+        and text[10] == "T"
+        and text[4] == text[7] == "-"
+        and text[13] == text[16] == ":"
+        and text.isascii()
+    )
 
 
 def _parse(text: str) -> datetime:

@@ -7,7 +7,7 @@ from pipeline.inputs.dates import canonical_date
 from pipeline.inputs.decode import decode
 from pipeline.inputs.failures import failure, printable
 from pipeline.inputs.options import ReadOptions
-from transforms.records import Failure, RawPage
+from transforms.records import Failure, Kind, RawPage
 
 URL_FIELDS = ("url", "metadata.url", "uri", "warc_headers.warc-target-uri")
 TEXT_FIELDS = ("text", "content", "raw_content")
@@ -29,6 +29,10 @@ class FieldReader:
         self.html = _paths(options.html_field, HTML_FIELDS)
         self.date = _paths(options.date_field, DATE_FIELDS)
         self.id = _paths(options.id_field, ID_FIELDS)
+        self._contents: tuple[tuple[Kind, tuple[_Path, ...]], ...] = (
+            ("html", self.html),
+            ("text", self.text),
+        )
         self._max_bytes = options.max_page_bytes
 
     def page(
@@ -44,7 +48,7 @@ class FieldReader:
         """
         url_value = _first(record, self.url)
         url = clean_url(url_value) if isinstance(url_value, str) else ""
-        for kind, paths in (("html", self.html), ("text", self.text)):
+        for kind, paths in self._contents:
             value = _first(record, paths)
             if isinstance(value, (bytes, bytearray, memoryview)):
                 value = decode(bytes(value), html=kind == "html")
@@ -53,22 +57,24 @@ class FieldReader:
             if not isinstance(value, str):
                 detail = f"{kind} is {_kind_of(value)}, not a string"
                 return failure("malformed", detail, path, offset=offset, url=url, raw=raw)
-            if not value.strip():
+            if value.isspace():
                 continue
             content = clean_text(value)
+            if not content or content.isspace():
+                continue
             if len(content) * 4 > self._max_bytes:
-                size = len(content.encode("utf-8", "replace"))
+                size = len(content.encode())
                 if size > self._max_bytes:
                     detail = f"{kind} of {size} bytes is above the limit of {self._max_bytes}"
                     return failure("too_large", detail, path, offset=offset, url=url, raw=raw)
             return RawPage(
-                url=url or file_url(path, offset),
-                date=canonical_date(_first(record, self.date)),
-                kind="html" if kind == "html" else "text",
-                content=content,
-                file=printable(path),
-                offset=offset,
-                given_id=_identifier(_first(record, self.id)),
+                url or file_url(path, offset),
+                canonical_date(_first(record, self.date)),
+                kind,
+                content,
+                printable(path),
+                offset,
+                _identifier(_first(record, self.id)),
             )
         names = ", ".join(".".join(path) for path in (self.html[0], self.text[0]))
         detail = f"neither {names} holds text" + _have(record)
@@ -91,8 +97,10 @@ def _paths(name: str, usual: Sequence[str]) -> tuple[_Path, ...]:
 def _first(record: Mapping[str, Any], paths: Sequence[_Path]) -> Any:
     """The first value that is neither missing, null nor "", or None."""
     for path in paths:
-        value: Any = record
-        for name in path:
+        value: Any = record.get(path[0])
+        if value is None or value == "":
+            continue
+        for name in path[1:]:
             value = value.get(name) if isinstance(value, Mapping) else None
             if value is None:
                 break
@@ -114,8 +122,10 @@ def clean_text(text: str) -> str:
     """Text without NUL characters, and with U+FFFD for lone surrogates."""
     if "\0" in text:
         text = text.replace("\0", "")
+    if text.isascii():
+        return text
     try:
-        text.encode("utf-8")
+        text.encode()
     except UnicodeEncodeError:
         # A pair that came as two escapes is one character; a lone half is none.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

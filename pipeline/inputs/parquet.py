@@ -48,7 +48,7 @@ def read_parquet(
     end = metadata.num_row_groups if piece.end < 0 else min(piece.end, metadata.num_row_groups)
     first = sum(metadata.row_group(group).num_rows for group in range(min(piece.start, end)))
     for group in range(piece.start, end):
-        yield from _group_pages(parquet, group, columns, first, path, fields)
+        yield from _group_pages(parquet, group, columns, row=first, path=path, fields=fields)
         first += metadata.row_group(group).num_rows
 
 
@@ -56,6 +56,7 @@ def _group_pages(
     parquet: pq.ParquetFile,
     group: int,
     columns: Sequence[str],
+    *,
     row: int,
     path: str,
     fields: FieldReader,

@@ -7,7 +7,7 @@ sentences of the lines that stay are counted.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from transforms.records import Removal
@@ -26,13 +26,6 @@ POLICY_PHRASES = (
 )
 _CITATION = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
 _EVIDENCE_CHARS = 120
-_CONTENT: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("lorem_ipsum", lambda line: "lorem ipsum" in line),
-    ("javascript", lambda line: "javascript" in line),
-    ("curly_brackets", lambda line: "{" in line),
-    ("policy", lambda line: any(phrase in line for phrase in POLICY_PHRASES)),
-)
-"""What a line shows that stands, in lower case, for the reason; in the order of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,54 +116,71 @@ def _clean(page: Sequence[str], limits: _Limits) -> C4Page:
     kept: list[str] = []
     for number, paragraph in enumerate(page):
         reason = ""
-        lines = paragraph.splitlines() or [""]
         stayed = len(kept)
-        for raw in lines:
-            line = raw.strip()
-            words = line.split()
-            if len(line) > limits.max_word_chars and max(map(len, words)) > limits.max_word_chars:
-                reason = "word_too_long"
-                continue
-            if "[" in line:
-                line = _CITATION.sub("", line)
-                if limits.rule_set == "c4":
-                    words = line.split()
-            reason = _line_reason(line, len(words), limits)
+        for raw in paragraph.splitlines() or ("",):
+            line, reason = _line(raw.strip(), limits)
             if reason in {"lorem_ipsum", "curly_brackets"}:
                 dropped = Verdict(limits.rule_set, f"max_{reason}", 1, 0)
                 return C4Page(removals, tuple(kept), dropped)
             if not reason:
                 kept.append(line)
         if len(kept) == stayed:
-            evidence = " ".join(paragraph.split())[-_EVIDENCE_CHARS:]
-            evidence = "".join(c if c.isprintable() else "�" for c in evidence)
-            removals[number] = Removal(f"c4.{reason}", evidence)
-    least = limits.min_sentences
-    count = _count_up_to(kept, limits, least)
+            removals[number] = Removal(f"c4.{reason}", _printable(paragraph))
     verdict: Verdict | None = None
-    if count < least:
-        verdict = Verdict(limits.rule_set, "min_sentences", count, least)
+    if len(kept) < limits.min_sentences:  # a line that stays has one sentence at least
+        count = sum(_sentences(line, limits) for line in kept)
+        if count < limits.min_sentences:
+            verdict = Verdict(limits.rule_set, "min_sentences", count, limits.min_sentences)
     return C4Page(removals, tuple(kept), verdict)
 
 
-def _line_reason(line: str, words: int, limits: _Limits) -> str:
-    """Returns why a line, or the page with it, goes, or "" if it stays."""
-    if limits.checks_marks and (not line.endswith(limits.ends) or line.endswith("...")):
-        return "no_end_mark"
-    if words < limits.min_words:
-        return "too_few_words"
-    lower = line.lower()
-    return next((reason for reason, found in _CONTENT if found(lower)), "")
-
-
-def _count_up_to(lines: Sequence[str], limits: _Limits, enough: float) -> int:
-    """Counts sentences, exactly only as long as they are fewer than `enough`."""
-    count = 0
-    for line in lines:
-        if count >= enough:
-            break
+def _line(line: str, limits: _Limits) -> tuple[str, str]:
+    """Returns a line without citations, and why it, or the page with it, goes; "" if it stays."""
+    words = -1
+    if len(line) > limits.max_word_chars:
+        pieces = line.split()
+        words = len(pieces)
+        if max(map(len, pieces)) > limits.max_word_chars:
+            return line, "word_too_long"
+    if "[" in line:
+        if words < 0 and limits.rule_set == "c4-datatrove":
+            words = len(line.split())  # counted before the citations go
+        line = _CITATION.sub("", line)
         if limits.rule_set == "c4":
-            count += count_sentences(line)
-        else:
-            count += count_marked(line, "en" if limits.english else "")
-    return count
+            words = len(line.split())
+    reason = ""
+    if limits.checks_marks and (not line.endswith(limits.ends) or line.endswith("...")):
+        reason = "no_end_mark"
+    elif (len(line.split()) if words < 0 else words) < limits.min_words:
+        reason = "too_few_words"
+    else:
+        reason = _content(line.lower())
+    return line, reason
+
+
+def _content(line: str) -> str:
+    """Returns what a line in lower case shows, in the order of the reference, or ""."""
+    if "lorem ipsum" in line:
+        return "lorem_ipsum"
+    if "javascript" in line:
+        return "javascript"
+    if "{" in line:
+        return "curly_brackets"
+    suspicious = "cookie" in line or "policy" in line or "terms of use" in line
+    if suspicious and any(phrase in line for phrase in POLICY_PHRASES):
+        return "policy"
+    return ""
+
+
+def _sentences(line: str, limits: _Limits) -> int:
+    if limits.rule_set == "c4":
+        return count_sentences(line)
+    return count_marked(line, "en" if limits.english else "")
+
+
+def _printable(paragraph: str) -> str:
+    """The end of a paragraph, as evidence."""
+    end = paragraph[-_EVIDENCE_CHARS:]
+    if end.isprintable():
+        return end
+    return "".join(c if c.isprintable() else " " for c in end)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,21 @@ SHORT_LINE_CHARS = 30
 _BLOCKS = re.compile(r"\n{2,}")
 _INDEX_BITS = 24
 _CODE_ENDS = tuple(map(ord, "{};"))
-_CODE_STARTS = WordSet(
-    "def import class function var const public private static return if(for( // /* */ > >>> $ } ) #"
-    " include <? </ @ try else elif".split(" ")
+_CODE_WORDS = (
+    "def import class function var const public private static return if(for( // /* */ > >>> $ } ) "
+    "# include <? </ @ try else elif"
 )
+_CODE_STARTS = WordSet(_CODE_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a batch: from, to, page number, whether there is more than white space."""
+
+    start: Ints
+    end: Ints
+    page: Ints
+    full: Bools
 
 
 def line_columns(
@@ -36,7 +48,10 @@ def line_columns(
 
     Args:
       texts: the pages, one paragraph a line; joined with line feeds they are the text.
-      codes, classes, hashes, tokens: of the joined text.
+      codes: code points of the joined text.
+      classes: their `charclass` values.
+      hashes: of the same code points.
+      tokens: of the joined text.
     """
     pages = len(texts)
     sizes = np.array([len(text) for text in texts])
@@ -79,7 +94,7 @@ def line_columns(
         "code_line_share": per_page(code, count),
         "table_line_share": per_page(_tables(codes, start)[full], count),
     }
-    columns |= _repeated_lines(texts, start, end, page, full, rows, hashes)
+    columns |= _repeated_lines(texts, _Lines(start, end, page, full), rows, hashes)
     columns |= _lengths(filled, length[full], count)
     _correct_breaks(texts, codes, classes, page_end, columns)
     return columns
@@ -96,32 +111,25 @@ def _tables(codes: NDArray[np.uint32], start: Ints) -> Bools:
     return found
 
 
-def _repeated_lines(
-    texts: Sequence[str],
-    start: Ints,
-    end: Ints,
-    page: Ints,
-    full: Bools,
-    rows: Ints,
-    hashes: PrefixHash,
-) -> Columns:
+def _repeated_lines(texts: Sequence[str], lines: _Lines, rows: Ints, hashes: PrefixHash) -> Columns:
     """Lines that repeat an earlier one of their page, with and without those of spaces only."""
     pages = len(texts)
+    start, end, page = lines.start, lines.end, lines.page
     length = end - start
     solid = np.flatnonzero(length > 0)
     again = solid[_repeats(hashes.between(start[solid], end[solid]), page[solid])]
-    words = again[full[again]]
+    words = again[lines.full[again]]
     sizes = np.array([len(text) for text in texts])
     opens = np.array([text[:1] == "\n" for text in texts], np.int64)
     closes = np.array([text[-1:] == "\n" for text in texts], np.int64)
-    lines = np.bincount(page[solid], minlength=pages) + opens + closes + (sizes == 0)
+    parts = np.bincount(page[solid], minlength=pages) + opens + closes + (sizes == 0)
     repeated = np.bincount(page[again], minlength=pages) + (opens & closes)
     chars = np.bincount(page[again], weights=length[again], minlength=pages)
     word_chars = np.bincount(page[words], weights=length[words], minlength=pages)
     blocks = [_blocks(text) if "\n\n" in text else (0.0, 0.0) for text in texts]
     return {
         "dup_char_share": word_chars / np.maximum(1, sizes - rows + 1),
-        "dup_line_share": repeated / np.maximum(1, lines),
+        "dup_line_share": repeated / np.maximum(1, parts),
         "dup_line_char_share": chars / np.maximum(1, sizes),
         "dup_block_share": np.array([share for share, _ in blocks]),
         "dup_block_char_share": np.array([share for _, share in blocks]),

@@ -12,17 +12,22 @@ from transforms.text.quality.hashing import Hashes, PrefixHash, WordSet
 from transforms.text.quality.lines import line_columns
 from transforms.text.quality.ngrams import DUPLICATE, TOP, ngram_chars
 from transforms.text.quality.segments import tokenize
+from transforms.text.quality.word_lists import WordLists
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_GROUP_CHARS = 400_000
+_GROUP_CHARS = 200_000
 _LONGEST_WORD = 256
 
 _STOP_WORDS = {code: WordSet(words) for code, words in tongues.STOP_WORDS.items()}
 
 
-def signals(pages: Sequence[Sequence[str]], languages: Sequence[str]) -> list[dict[str, float]]:
+def signals(
+    pages: Sequence[Sequence[str]],
+    languages: Sequence[str],
+    word_lists: WordLists | None = None,
+) -> list[dict[str, float]]:
     """Returns the signals of each page: always the same names, finite numbers.
 
     `docs/quality.md` lists them with their units. A page is its paragraphs joined with line feeds.
@@ -32,6 +37,7 @@ def signals(pages: Sequence[Sequence[str]], languages: Sequence[str]) -> list[di
     Args:
       pages: the paragraphs of each page.
       languages: ISO 639-1 code of each page (`zh-cn` is read as `zh`), or `und`.
+      word_lists: the user's own; without them the signals about them are 0.
 
     Raises:
       ValueError: if there are not as many languages as pages.
@@ -46,7 +52,10 @@ def signals(pages: Sequence[Sequence[str]], languages: Sequence[str]) -> list[di
         for group in _groups(texts):
             numbers = chosen[group]
             rows = _measure(texts[group], [codes[i] for i in numbers], kind)
-            for i, row in zip(numbers, rows, strict=True):
+            for i, text, row in zip(numbers, texts[group], rows, strict=True):
+                adult, phrases = word_lists.counts(text) if word_lists else (0, 0)
+                row["adult_words_per_word"] = adult / max(1, row["words"])
+                row["boilerplate_phrases"] = phrases
                 found[i] = row
     return found
 

@@ -4,6 +4,8 @@ An n-gram is given a number by sorting pairs of numbers of (n-1)-grams; only tho
 within their page go on, so each n costs less than the one before.
 """
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +26,9 @@ def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> d
 
     Returns:
       Per page: `top_N` (N in 2..4), the characters of all copies of the n-gram that occurs most
-      often (the earliest of several), joined with one space; `dup_N` (N in 5..10), the characters of the
-      n-grams that repeat an earlier one, read left to right, each word counted once; `repeats_N`
-      (N in 2..10), how many n-grams repeat an earlier one.
+      often (the earliest of several), joined with one space; `dup_N` (N in 5..10), the characters
+      of the n-grams that repeat an earlier one, read left to right, each word counted once;
+      `repeats_N` (N in 2..10), how many n-grams repeat an earlier one.
     """
     pages = len(page_words)
     ends = np.cumsum(page_words)
@@ -128,15 +130,15 @@ def _duplicates(n: int, at: Ints, number: Ints, chars: Ints) -> tuple[Ints, Ints
     later = origin < place
     copies: list[int] = []
     known: set[int] = set()
-    stepped: set[int] = set()
     free = -1
     for here, source in zip(place[later].tolist(), origin[later].tolist(), strict=True):
         if here < free:
             continue
-        if source not in stepped or source in known:
+        before = bisect_left(copies, source)
+        stepped = before and copies[before - 1] + n > source
+        if not stepped or source in known:
             copies.append(here)
             free = here + n
-            stepped.update(range(here + 1, free))
         else:
             known.add(source)
     where = np.array(copies, np.int64)

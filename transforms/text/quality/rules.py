@@ -3,8 +3,8 @@
 Each set states a published reference with its default limits, in the order in which the reference
 applies them, so that the first failing rule is the reference's reason. Sources: the code of
 datatrove 0.10 (`gopher-quality`, `gopher-repetition`, `c4-datatrove`, `fineweb`), which follow Rae
-et al. 2021 (Gopher), Raffel et al. 2020 (C4) and Penedo et al. 2024 (FineWeb); the code of TensorFlow
-Datasets (`c4`).
+et al. 2021 (Gopher), Raffel et al. 2020 (C4) and Penedo et al. 2024 (FineWeb); the code of
+TensorFlow Datasets (`c4`).
 """
 
 from dataclasses import dataclass

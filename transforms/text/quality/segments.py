@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _MEMO_PIECES = 200_000
-_MEMO_CHARS = 64
+_MEMO_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class _Cutter:
 
     def __init__(self, kind: str) -> None:
         self._splitter = Splitter(kind)
-        self._memo: dict[str, tuple[int, ...]] = {}
+        self.memo: dict[str, tuple[int, ...]] = {}
         words = self._splitter.exceptions()
         self.whole = WordSet(w for w in words if w.isalnum())
         self.stems = WordSet(w[:-1] for w in words if w.endswith(".") and w[:-1].isalnum())
 
     def cuts(self, piece: str) -> tuple[int, ...]:
         """Returns where the tokens of a piece start, without the 0 of the first."""
-        known = self._memo.get(piece)
+        known = self.memo.get(piece)
         if known is None:
             position = 0
             starts = []
@@ -55,9 +55,9 @@ class _Cutter:
                 starts.append(position)
             known = tuple(starts)
             if len(piece) <= _MEMO_CHARS:
-                if len(self._memo) >= _MEMO_PIECES:
-                    self._memo.clear()
-                self._memo[piece] = known
+                if len(self.memo) >= _MEMO_PIECES:
+                    self.memo.clear()
+                self.memo[piece] = known
         return known
 
 
@@ -91,22 +91,26 @@ def tokenize(
         bounds = bounds[1:]
     firsts = bounds[:-1:2] if len(bounds) > 1 else bounds[:0]
     lasts = bounds[1::2]
-    rare = _cut_plain(codes, classes, starts, firsts)
+    rare = _cut_plain(codes, classes, starts)
     cutter = _cutter(kind)
     rare = np.concatenate((rare, _exceptions(codes, classes, hashes, cutter)))
     pieces = np.unique(np.searchsorted(firsts, rare, side="right") - 1)
-    for first, last in zip(firsts[pieces].tolist(), lasts[pieces].tolist(), strict=True):
-        starts[first + 1 : last] = False
-        for cut in cutter.cuts(text[first:last]):
-            starts[first + cut] = True
+    begins, inner = firsts[pieces], lasts[pieces] - firsts[pieces] - 1
+    shift = np.cumsum(inner) - inner
+    starts[np.repeat(begins + 1 - shift, inner) + np.arange(inner.sum())] = False
+    cuts: list[int] = []
+    for first, last in zip(begins.tolist(), lasts[pieces].tolist(), strict=True):
+        known = cutter.memo.get(text[first:last])
+        cuts += [first + cut for cut in known or cutter.cuts(text[first:last])]
+    starts[np.array(cuts, np.int64)] = True
     found = np.flatnonzero(starts[:size])
     ends = np.append(found[1:], size)
     words = ~space[found]
     return Tokens(found[words], ends[words])
 
 
-def _cut_plain(
-    codes: NDArray[np.uint32], classes: NDArray[np.uint16], starts: Bools, firsts: Ints
+def _cut_plain(  # noqa: PLR0915 - one rule after the other
+    codes: NDArray[np.uint32], classes: NDArray[np.uint16], starts: Bools
 ) -> Ints:
     """Marks where tokens start around marks; returns positions whose piece needs the splitter."""
     at = np.flatnonzero((classes & (cc.LETTER | cc.DIGIT | cc.SPACE)) == 0)

@@ -10,19 +10,17 @@ from transforms.text.quality.tokens import Splitter
 LONGEST_LINE_CHARS = 100_000
 """Sentences are counted in this much of a line; it is far beyond any limit on their number."""
 
-_ABBREVIATIONS = frozenset(
-    word
-    for row in (
-        "adj adm adv al approx apr art assn asst aug ave bldg blvd brig bros ca capt cdr cf ch co",
-        "col comdr corp cpl ct d.c dec dept dist dr ed eds e.g eg esp esq est et etc ext feb fig figs",
-        "fr ft gen gov govt hon hosp i.e ie inc insp jan jr jul jun lt ltd maj mar messrs mfg mg mgr",
-        "mo mr mrs ms msgr mt mts nat nos nov nr oct op p.m a.m pa phd ph.d pl pp pres prof pt pvt rd",
-        "rep reps res rev rt sat sen sens sep sept sfc sgt sr st ste sun supt surg tel univ u.s u.n",
-        "u.k viz vol vols vs v yr",
-    )
-    for word in row.split()
+_SHORTENED = (
+    "adj adm adv al approx apr art assn asst aug ave bldg blvd brig bros ca capt cdr cf "
+    "ch co col comdr corp cpl ct d.c dec dept dist dr ed eds e.g eg esp esq est et etc "
+    "ext feb fig figs fr ft gen gov govt hon hosp i.e ie inc insp jan jr jul jun lt ltd "
+    "maj mar messrs mfg mg mgr mo mr mrs ms msgr mt mts nat nos nov nr oct op p.m a.m pa "
+    "phd ph.d pl pp pres prof pt pvt rd rep reps res rev rt sat sen sens sep sept sfc sgt "
+    "sr st ste sun supt surg tel univ u.s u.n u.k viz vol vols vs v yr"
 )
-_END = re.compile(r"(\S*?)[.?!]+[\"'”’)\]]*\s+(?=(\S))")
+_ABBREVIATIONS = frozenset(_SHORTENED.split())
+_END = re.compile(r"(?<![.?!])[.?!]++[\"'”’)\]]*+\s+(?=(\S))")
+_LONGEST_ABBREVIATION_CHARS = 16
 
 
 @cache
@@ -69,9 +67,9 @@ def count_sentences(line: str) -> int:
         return 0
     count = 1
     for match in _END.finditer(text):
-        word, following = match.group(1), match.group(2)
-        mark = text[match.end(1)]
-        if mark == "." and (following.islower() or _is_abbreviation(word, following)):
+        start, following = match.start(), match.group(1)
+        before = text[max(0, start - _LONGEST_ABBREVIATION_CHARS) : start].rpartition(" ")[2]
+        if text[start] == "." and (following.islower() or _is_abbreviation(before, following)):
             continue
         count += 1
     return count

@@ -44,14 +44,18 @@ _STOP = re.compile(
     rf"(?<=[0-9{_LOWER}%²+\-{re.escape(_MARKS)}{re.escape(_QUOTES)}])\.\Z"
     rf"|(?<=[{_UPPER}][{_UPPER}])\.\Z|(?<=°[FfCcKk])\.\Z"
 ).search
+# `re` is fast on a class of characters of the basic plane only, so the others stand apart
+_PLANE0 = "".join(c for c in ICONS if c < "\U00010000")
+_PLANE1 = "".join(c for c in ICONS if c >= "\U00010000")
+_ICON = f"[{_PLANE0}]|(?=[\U00010000-\U0001ffff])[{_PLANE1}]"
 _INFIX = re.compile(
-    rf"\.\.+|[…{ICONS}]|(?<=[0-9])[+\-*^](?=[0-9-])"
+    rf"\.\.+|…|{_ICON}|(?<=[0-9])[+\-*^](?=[0-9-])"
     rf"|(?<=[{_LOWER}{re.escape(_QUOTES)}])\.(?=[{_UPPER}{re.escape(_QUOTES)}])"
     rf"|{_AFTER}]),(?={_ANY})"
     rf"|{_AFTER}0-9])(?:——|---|--|[-–—~])(?={_ANY})"
     rf"|{_AFTER}0-9])[:<>=/](?={_ANY})"
 ).match
-_TRIGGER = re.compile(rf"[.…+*^,\-–—~:<>=/{ICONS}]").search
+_TRIGGER = re.compile(rf"[.…+*^,\-–—~:<>=/{_PLANE0}]|[\U00010000-\U0001ffff]").search
 _HOST = r"[A-Za-z0-9\u00a1-\uffff]"
 _ADDRESS = re.compile(
     r"(?:[\w+.-]{2,}://)?(?:\S+@)?"

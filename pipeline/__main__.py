@@ -1,6 +1,7 @@
 """The command `pagesieve`: parses, runs, prints, and sets the exit status."""
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
     config = to_config(options)
     if options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")
-    from pipeline.engine import choose_engine, unknown_options
+    from pipeline.engine import WorkerDiedError, choose_engine, unknown_options
     from pipeline.job import Job, plan_job, run_job
     from pipeline.summary import render_summary, summary_line
 
@@ -80,6 +81,10 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
     )
     try:
         run = run_job(job, shards, engine, options.workers)
+    except WorkerDiedError as error:
+        # The runner would wait for the dead worker for ever; the living ones go with this process.
+        print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)
+        os._exit(error.exit_status)
     except PagesieveError:
         raise
     except Exception as error:

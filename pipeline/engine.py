@@ -1,13 +1,25 @@
 """Engines: which runner does the work, named explicitly, and how it is told to use the cores."""
 
+import contextlib
+import io
+import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pipeline import Pipeline
+from apache_beam.runners.runner import PipelineRunner
+
+from pipeline.errors import RunError
+from pipeline.worker import VERBOSE
 
 LOCAL = "local"
 """The default: this machine, with all its cores."""
+
+_ON_THIS_MACHINE = {"DirectRunner", "FnApiRunner", "PrismRunner", "BundleBasedDirectRunner"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +29,18 @@ class Engine:
     Attributes:
       description: one line for people.
       options: of the pipeline.
+      runner: where Beam shall not choose it by the options.
       local: its workers see this machine's files.
     """
 
     description: str
     options: PipelineOptions
+    runner: PipelineRunner | None
     local: bool
+
+
+class WorkerDiedError(RunError):
+    """A worker process ended by itself: most often the system killed it for its memory."""
 
 
 def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shards: int) -> Engine:
@@ -35,24 +53,27 @@ def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shar
       shards: of the input; more processes than shards have nothing to do.
     """
     arguments = list(beam_arguments)
-    processes = max(min(workers, shards), 1)
     if runner == LOCAL:
-        arguments.append("--runner=FnApiRunner")
+        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+        from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+        processes = max(min(workers, shards), 1)
         if processes == 1:
-            description = "in this process (FnApiRunner)"
+            description, environment = "in this process (FnApiRunner)", None
         else:
-            arguments += [
-                "--direct_running_mode=multi_processing",
-                f"--direct_num_workers={processes}",
-            ]
+            arguments.append(f"--direct_num_workers={processes}")
             description = f"{processes} processes on this machine (FnApiRunner)"
-        return Engine(description, _options(arguments), local=True)
+            # Beam's own multi-processing mode, with a worker command of ours.
+            environment = SubprocessSDKEnvironment.from_command_string(
+                f"exec {sys.executable} -m pipeline.worker"
+            )
+        return Engine(
+            description, _options(arguments), FnApiRunner(default_environment=environment), True
+        )
     arguments.append(f"--runner={runner}")
-    options = _options(arguments)
     if runner == "PrismRunner" and not any(a.startswith("--environment_type") for a in arguments):
-        options = _options([*arguments, "--environment_type=LOOPBACK"])
-    local = runner in {"DirectRunner", "FnApiRunner", "PrismRunner", "BundleBasedDirectRunner"}
-    return Engine(f"Beam's {runner}", options, local)
+        arguments.append("--environment_type=LOOPBACK")
+    return Engine(f"Beam's {runner}", _options(arguments), None, runner in _ON_THIS_MACHINE)
 
 
 def _options(arguments: Sequence[str]) -> PipelineOptions:
@@ -67,22 +88,45 @@ def unknown_options(beam_arguments: Sequence[str]) -> list[str]:
     return sorted(every - known)
 
 
-def run_pipeline(engine: Engine, build: Callable[[Pipeline], object]) -> None:
+def run_pipeline(
+    engine: Engine, build: Callable[[Pipeline], object], *, verbose: bool = False
+) -> None:
     """Runs a pipeline to its end.
 
     Args:
       engine: the runner.
       build: called with the pipeline, applies the transforms.
+      verbose: let the log lines of worker processes through.
 
     Raises:
+      WorkerDiedError: when a local worker process was killed. The others may still be running.
       Exception: whatever the runner raises.
     """
-    pipeline = Pipeline(options=engine.options)
-    build(pipeline)
-    result = pipeline.run()
-    result.wait_until_finish()
+    if verbose:
+        os.environ[VERBOSE] = "1"
+    died: list[str] = []
 
+    def note(args: threading.ExceptHookArgs) -> None:
+        # Beam starts each worker process from a thread, waits there, and tells nobody.
+        if "Worker subprocess exited" not in str(args.exc_value):
+            return
+        died.append(str(args.exc_value))
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-def runner_name(engine: Engine) -> str:
-    """Gives the name of the runner that Beam was asked for."""
-    return str(engine.options.view_as(StandardOptions).runner)
+    before, threading.excepthook = threading.excepthook, note
+    try:
+        # Beam prints the traceback of an error before it raises it.
+        aside = contextlib.nullcontext() if verbose else contextlib.redirect_stderr(io.StringIO())
+        with aside:
+            pipeline = Pipeline(runner=engine.runner, options=engine.options)
+            build(pipeline)
+            pipeline.run().wait_until_finish()
+    except KeyboardInterrupt:
+        if not died:
+            raise
+        raise WorkerDiedError(
+            f"a worker process was killed ({died[0].lower()}); if the machine ran out of memory, "
+            "use fewer --workers or less --memory-per-worker. The same command goes on from here"
+        ) from None
+    finally:
+        threading.excepthook = before

@@ -117,6 +117,7 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
                 run_pipeline(
                     engine,
                     lambda pipeline: pipeline | CleanPages(shards, config, settings, work),
+                    verbose=job.verbose,
                 )
         finally:
             shutil.rmtree(progress, ignore_errors=True)

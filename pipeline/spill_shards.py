@@ -70,10 +70,13 @@ class ShardWriter:
             )
         self.next_batch += 1
         data = orjson.dumps(
-            (batch.pages, _failures(batch.failures)), option=orjson.OPT_NON_STR_KEYS
+            (batch.first_page, batch.pages, _failures(batch.failures)),
+            option=orjson.OPT_NON_STR_KEYS,
         )
         frame = self._compressor.compress(data)
         self._pages.write(len(frame).to_bytes(8, "little") + frame)
+        # Rows know a page by its number, and a page that failed has one too.
+        self._ids.extend([("", "")] * (batch.first_page - len(self._ids)))
         self._ids.extend((page.id, page.url) for page in batch.pages)
         self._runs.add(batch.exact, batch.near)
         self._count(batch)
@@ -103,14 +106,17 @@ class ShardWriter:
             n[f"pages.skipped:{reason}"] += count
 
 
-def read_pages(work: WorkFolder, shard: int) -> Iterator[tuple[list[Page], list[Failure]]]:
-    """Reads back the batches of a shard, in their order."""
+def read_pages(
+    work: WorkFolder, shard: int
+) -> Iterator[tuple[list[tuple[int, Page]], list[Failure]]]:
+    """Reads back the batches of a shard, in their order: numbered pages, and failures."""
     decompressor = zstandard.ZstdDecompressor()
     with open_for_reading(work.shard(shard, "pages")) as handle:
         while size := handle.read(8):
             frame = handle.read(int.from_bytes(size, "little"))
-            pages, failures = orjson.loads(decompressor.decompress(frame))
-            yield [_page(p) for p in pages], [_failure(f) for f in failures]
+            first, pages, failures = orjson.loads(decompressor.decompress(frame))
+            numbered = [(number, _page(page)) for number, page in enumerate(pages, first)]
+            yield numbered, [_failure(f) for f in failures]
 
 
 def read_shard_counts(work: WorkFolder, shard: int) -> Counts:

@@ -19,7 +19,7 @@ from pipeline.storage import exists, read_bytes, write_bytes
 from pipeline.work import WorkFolder
 from transforms.records import Failure, Page, Removal
 from transforms.text.page_duplicates import evidence_of, rule_of
-from transforms.text.rows import PAGE_BITS, PARAGRAPH_BITS, page_of, paragraph_of
+from transforms.text.rows import page_of, paragraph_of
 
 _SAMPLE_CHARS = 300
 
@@ -114,17 +114,16 @@ def write_shard(
         documents = _sink(stack, work.part("documents", shard, options.format))
         removed = _sink(stack, work.part("removed", shard, "jsonl.gz"))
         rejected = _sink(stack, work.part("rejected", shard, "jsonl.gz"))
-        number = 0
         for pages, failures in read_pages(work, shard):
             for failure in failures:
                 rejected.write(orjson.dumps(make_reject(failure, options.run)))
                 _count_reject(counts, failure)
-            for page in pages:
+            for number, page in pages:
                 removals = page.removals | duplicates.of_page(number)
-                number += 1
                 for line in _write_page(page, removals, options, documents, counts):
                     if options.removed:
                         removed.write(line)
+        duplicates.check_all_used()
     return counts
 
 
@@ -150,7 +149,6 @@ class _Duplicates:
     ) -> None:
         self._chosen = read_chosen(work, shard)
         self._keepers = Keepers(answers)
-        self._base = shard << PAGE_BITS
         self._pages = page_of(self._chosen["address"])
         self._next = 0
 
@@ -171,6 +169,16 @@ class _Duplicates:
                 rule_of(kind), evidence, keeper, distance
             )
         return removals
+
+
+    def check_all_used(self) -> None:
+        """Makes sure that every match met its page.
+
+        Raises:
+          RuntimeError: when one did not: rows and pages are not of one numbering.
+        """
+        if self._next != len(self._chosen):
+            raise RuntimeError(f"{len(self._chosen) - self._next} duplicates met no page")
 
 
 def _write_page(

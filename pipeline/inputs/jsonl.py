@@ -1,5 +1,6 @@
 """Pages from JSON lines."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from pipeline.inputs.fields import FieldReader
 from pipeline.inputs.lines import LongLine, lines
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import Piece
+from pipeline.inputs.signatures import binary_kind
 from pipeline.inputs.storage import StorageFile
 from pipeline.inputs.unpacked import Unpacked
 from transforms.records import MAX_RAW_BYTES, Failure, RawPage
@@ -24,13 +26,15 @@ def read_jsonl(
     """The pages of the lines that start inside the piece, in order.
 
     A line that is no JSON object, or holds no text, is a failure of its own; blank lines are
-    nothing. A stream that breaks off gives what came before, and one failure where the unfinished
+    nothing. A file that is something else altogether is one failure. A stream that breaks off gives
+    what came before, and one failure where the unfinished line starts.
     line starts.
     """
     path = piece.file.path
     fields = FieldReader(options)
     # One byte before the range tells whether a line starts with it.
     start = max(0, piece.start - 1)
+    first = True
     stream = Unpacked(storage, piece.file, options, start)
     for offset, line in lines(
         stream.read,
@@ -45,8 +49,12 @@ def read_jsonl(
             if not line and piece.file.size == 0:
                 yield failure("no_text", "the file is empty", path)
                 return
-            if line.lstrip()[:1] == b"[":
-                yield _array(line, path)
+        if first:
+            first = False
+            refusal = _refusal(stream.head)
+            if refusal:
+                if offset == 0:
+                    yield failure("malformed", refusal, path, raw=stream.head, raw_length=-1)
                 return
         result = _result(line, fields, path, offset, options)
         if stream.damage is None:
@@ -97,6 +105,11 @@ def _short_int(digits: str) -> int | float:
     return int(digits) if len(digits) < 40 else float(digits)
 
 
-def _array(line: bytes, path: str) -> Failure:
-    detail = "a JSON array, not one object a line: convert it with jq -c '.[]'"
-    return failure("malformed", detail, path, raw=line, raw_length=-1)
+def _refusal(head: bytes) -> str:
+    """Why a file that begins so holds no JSON lines at all, or ""."""
+    if head.removeprefix(_UTF8_MARK).lstrip()[:1] == b"[":
+        return "a JSON array, not one object a line: convert it with jq -c '.[]'"
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or head[:2] in (b"{\0", b"\0{"):
+        return "UTF-16, but JSON lines are UTF-8: convert it with iconv -f UTF-16 -t UTF-8"
+    kind = binary_kind(head)
+    return f"{kind}, not JSON lines: check its name or --input-format" if kind else ""

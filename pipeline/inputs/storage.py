@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import io
+import os
+import stat
 import time
 from collections.abc import Callable
 from typing import BinaryIO, TypeVar
@@ -24,6 +26,8 @@ class UnreadableError(Exception):
 
 def _open(path: str) -> BinaryIO:
     if "://" not in path:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would block for ever
+            raise OSError(errno.EISDIR, "Not a regular file (a folder, a pipe or a device)")
         return open(path, "rb", buffering=0)  # noqa: PTH123 - closed by StorageFile
     from apache_beam.io.filesystem import CompressionTypes  # slow to import
     from apache_beam.io.filesystems import FileSystems

@@ -5,11 +5,14 @@ from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import InputFile
 from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
 
+_HEAD_BYTES = 256
+
 
 class Unpacked:
     """The bytes of a file, unpacked where it is packed; all members of a packed file in a row.
 
     Attributes:
+      head: the file's first bytes, also where reading starts later; b"" until something is read.
       damage: why the stream ended before its time, once it has; else None.
     """
 
@@ -24,8 +27,10 @@ class Unpacked:
         self._unpacked = 0
         self._inside = False
         self._surplus = b""
+        self.head = b""
         if file.compression == "none":
             if start:
+                self.head = storage.read(_HEAD_BYTES)
                 storage.seek(start)
             return
         self._members = Members(storage, file.compression, options)
@@ -58,6 +63,8 @@ class Unpacked:
         except DamagedError as error:
             self.damage = error
             return b""
+        if not self.head:
+            self.head = block[:_HEAD_BYTES]
         if not block and self.packed < self._file.size:
             detail = f"storage gave {self.packed} bytes of {self._file.size}"
             self.damage = DamagedError("truncated", detail)

@@ -15,6 +15,7 @@ from pipeline.inputs.http_body import (
     parse_response,
 )
 from pipeline.inputs.options import ReadOptions, SkipReason
+from pipeline.inputs.signatures import binary_kind
 from pipeline.inputs.warc_records import Record
 from transforms.records import Failure, RawPage, Reason
 
@@ -87,6 +88,9 @@ class _Context:
         )
 
     def page(self, body: bytes, charset: str, *, html: bool) -> RawPage | Failure:
+        kind = binary_kind(body)
+        if kind:
+            return self.failure("malformed", f"the body is {kind}, not text as it declares")
         content = decode(body, charset=charset, html=html)
         if not content or content.isspace():
             return self.failure("no_text", "the body is empty")

@@ -7,6 +7,7 @@ from pipeline.inputs.failures import failure, printable
 from pipeline.inputs.fields import file_url
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import Piece
+from pipeline.inputs.signatures import binary_kind
 from pipeline.inputs.storage import StorageFile
 from pipeline.inputs.unpacked import Unpacked
 from transforms.records import MAX_RAW_BYTES, Failure, RawPage
@@ -49,6 +50,11 @@ def read_whole_file(
         )
         if not stream.whole:
             return
+    kind = binary_kind(data)
+    if kind:
+        detail = f"{kind}, not text: check its name or --input-format"
+        yield failure("malformed", detail, path, url=url, raw=data)
+        return
     html = piece.file.format == "html"
     content = decode(data, html=html)
     if not content.strip():

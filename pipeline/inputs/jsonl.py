@@ -28,7 +28,6 @@ def read_jsonl(
     A line that is no JSON object, or holds no text, is a failure of its own; blank lines are
     nothing. A file that is something else altogether is one failure. A stream that breaks off gives
     what came before, and one failure where the unfinished line starts.
-    line starts.
     """
     path = piece.file.path
     fields = FieldReader(options)

@@ -144,12 +144,28 @@ def test_deep_nesting_is_malformed(tmp_path, read, line):
     assert [reason for reason, _ in outcome.reasons] == ["malformed"]
 
 
-def test_an_array_is_one_failure_that_says_what_to_do(tmp_path, read):
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps([{"text": "a"}, {"text": "b"}], indent=1))
-    (failure,) = read(path).failures
-    assert failure.reason == "malformed"
-    assert "jq" in failure.detail
+@pytest.mark.parametrize("shard_bytes", [20, 1 << 40])
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        (json.dumps([{"text": "a"}, {"text": "b"}] * 9, indent=1).encode(), "jq -c"),
+        (b"\xef\xbb\xbf [\n" + b'{"text": "a"},\n' * 9, "jq -c"),
+        (('{"text": "a"}\n' * 9).encode("utf-16"), "iconv"),
+        (('{"text": "a"}\n' * 9).encode("utf-16-le"), "iconv"),
+        (gzip.compress(b'{"text": "a"}\n' * 9), "gzip data"),
+    ],
+)
+@pytest.mark.parametrize("pack", ["none", "gz"])
+def test_other_files_are_one_failure_that_says_what_to_do(
+    tmp_path, read, data, advice, shard_bytes, pack
+):
+    path = tmp_path / ("a.json" if pack == "none" else "a.json.gz")
+    path.write_bytes(PACKERS[pack](data))
+    outcome = read(path, shard_bytes=shard_bytes)
+    assert outcome.pages == []
+    (failure,) = outcome.failures
+    assert (failure.reason, failure.offset) == ("malformed", 0)
+    assert advice in failure.detail
 
 
 def test_an_empty_file_is_a_failure(tmp_path, read):

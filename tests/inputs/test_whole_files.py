@@ -1,6 +1,7 @@
 """Text and HTML files: one page each."""
 
 import gzip
+import os
 
 import pytest
 import zstandard
@@ -121,4 +122,20 @@ def test_unreadable_files(tmp_path):
         "unreadable",
         "page",
     ]
-    assert "directory" in results[1].detail
+    assert "folder" in results[1].detail
+
+
+def test_a_pipe_does_not_block(tmp_path, read):
+    os.mkfifo(tmp_path / "a.txt")
+    (failure,) = read(tmp_path).failures
+    assert failure.reason == "unreadable"
+    assert "pipe" in failure.detail
+
+
+@pytest.mark.parametrize(
+    "data", [gzip.compress(b"<p>page</p>"), b"%PDF-1.4 ...", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04 .."]
+)
+def test_what_is_no_text_makes_no_page(tmp_path, read, data):
+    (tmp_path / "a.html").write_bytes(data)
+    (failure,) = read(tmp_path).failures
+    assert (failure.reason, failure.raw) == ("malformed", data)

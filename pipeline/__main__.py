@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pipeline.errors import PagesieveError, RunError, UsageError
 from pipeline.options import color_wanted, parse, patterns, to_config
-from pipeline.printable import visible
+from pipeline.reporting.printable import visible
 
 _INTERRUPTED = 130
 
@@ -55,7 +55,7 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")
     from pipeline.engine import WorkerDiedError, choose_engine, unknown_options
     from pipeline.job import Job, plan_job, run_job
-    from pipeline.summary import render_summary, summary_line
+    from pipeline.reporting.summary import render_summary, summary_line
 
     if unknown := unknown_options(beam_arguments):
         names = ", ".join(f"--{name}" for name in unknown)
@@ -100,8 +100,8 @@ def _report(options: object, rest: list[str]) -> int:
 
     import orjson
 
-    from pipeline.output import REPORT_FILE, RUN_FILE
-    from pipeline.report import render_report
+    from pipeline.outputs.commit import REPORT_FILE, RUN_FILE
+    from pipeline.reporting.report import render_report
     from pipeline.storage import exists, join, read_bytes, write_bytes
 
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - narrows the type

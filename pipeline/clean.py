@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 import apache_beam as beam
 
 from pipeline.config import CleanConfig, RunSettings
-from pipeline.counts import Counts, sum_up
-from pipeline.deduplicate import FindDuplicates
+from pipeline.outputs.counts import Counts, sum_up
+from pipeline.duplicates.find_duplicates import FindDuplicates
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import Shard
-from pipeline.read_pages import ReadPages
+from pipeline.inputs.read_pages import ReadPages
 from pipeline.spill_shards import SpillShards
 from pipeline.storage import write_bytes
 from pipeline.work import WorkFolder
-from pipeline.write_records import OutputOptions, WriteRecords
+from pipeline.outputs.write_records import OutputOptions, WriteRecords
 from transforms.detect_language import DetectLanguage
 from transforms.extract_text import ExtractText
 from transforms.fingerprint_paragraphs import DedupRules, FingerprintParagraphs

@@ -13,12 +13,12 @@ from typing import Any
 import orjson
 
 from pipeline.config import CleanConfig, RunSettings
-from pipeline.counts import Counts
+from pipeline.outputs.counts import Counts
 from pipeline.engine import Engine, run_pipeline
 from pipeline.errors import RunError, TooManyRejectsError, UsageError
 from pipeline.inputs.plan import InputError, Shard, input_digest, plan
-from pipeline.monitor import Monitor
-from pipeline.output import (
+from pipeline.reporting.monitor import Monitor
+from pipeline.outputs.commit import (
     REPORT_FILE,
     RUN_FILE,
     WorkLock,
@@ -27,8 +27,8 @@ from pipeline.output import (
     staging,
     work_root,
 )
-from pipeline.report import render_report
-from pipeline.run_json import describe_run
+from pipeline.reporting.report import render_report
+from pipeline.outputs.run_json import describe_run
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 from pipeline.work import WorkFolder
 from transforms.text.normal import NORMAL_VERSION

@@ -14,11 +14,11 @@ import orjson
 import zstandard
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.counts import Counts
-from pipeline.keepers import write_ids
-from pipeline.progress import Progress
-from pipeline.read_pages import ALREADY_DONE
-from pipeline.runs import RunWriter, read_totals
+from pipeline.outputs.counts import Counts
+from pipeline.duplicates.keepers import write_ids
+from pipeline.reporting.progress import Progress
+from pipeline.inputs.read_pages import ALREADY_DONE
+from pipeline.duplicates.runs import RunWriter, read_totals
 from pipeline.storage import open_for_reading, open_for_writing, write_bytes
 from pipeline.work import WorkFolder
 from transforms.records import Failure, Keeper, Page, PageBatch, Removal

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from run_example import example_run
 
-from pipeline.report import render_report
+from pipeline.reporting.report import render_report
 
 ALLOWED_TAGS = {
     *("html", "head", "meta", "title", "link", "style", "body", "header", "main", "footer"),

@@ -6,7 +6,7 @@ import re
 import pytest
 from run_example import example_run
 
-from pipeline.summary import LINE_PREFIX, render_summary, summary_line
+from pipeline.reporting.summary import LINE_PREFIX, render_summary, summary_line
 
 
 def test_it_reads_as_expected():

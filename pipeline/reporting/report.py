@@ -11,10 +11,10 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
-from pipeline.printable import visible
-from pipeline.report_flow import render_flow, style_of
-from pipeline.report_markup import bar_cell, code_name, count_cell, foreign, table
-from pipeline.run_facts import (
+from pipeline.reporting.printable import visible
+from pipeline.reporting.report_flow import render_flow, style_of
+from pipeline.reporting.report_markup import bar_cell, code_name, count_cell, foreign, table
+from pipeline.reporting.run_facts import (
     RunFacts,
     counted,
     counts,
@@ -25,7 +25,7 @@ from pipeline.run_facts import (
     rows,
     share,
 )
-from pipeline.wording import group_name, group_of, language_name, reason_meaning, rule_meaning
+from pipeline.reporting.wording import group_name, group_of, language_name, reason_meaning, rule_meaning
 
 MAX_RULES: Final = 100
 MAX_SAMPLES: Final = 5
@@ -311,7 +311,7 @@ def render_report(run: Mapping[str, Any]) -> str:
     name = visible(facts.name, 120)
     when = [_moment(run[key]) for key in ("started", "finished") if run.get(key)]
     template = Template(
-        files("pipeline").joinpath("templates/report.html").read_text(encoding="utf-8")
+        files("pipeline.reporting").joinpath("templates/report.html").read_text(encoding="utf-8")
     )
     return template.substitute(
         title=escape(f"pagesieve: {name}" if name else "pagesieve: report"),

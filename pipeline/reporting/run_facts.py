@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.wording import group_of
+from pipeline.reporting.wording import group_of
 
 
 def mapping(value: object) -> Mapping[str, Any]:

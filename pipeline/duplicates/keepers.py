@@ -12,8 +12,8 @@ import numpy.typing as npt
 import orjson
 import zstandard
 
-from pipeline.partitions import write_by_shard
-from pipeline.runs import Slice, read_slice
+from pipeline.duplicates.partitions import write_by_shard
+from pipeline.duplicates.runs import Slice, read_slice
 from pipeline.storage import exists, open_for_writing, read_bytes, read_range
 from pipeline.work import WorkFolder
 from transforms.records import Keeper

@@ -7,7 +7,7 @@ import apache_beam as beam
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import Shard
 from pipeline.inputs.read import read_shard
-from pipeline.progress import Progress
+from pipeline.reporting.progress import Progress
 from pipeline.storage import exists
 from pipeline.work import WorkFolder
 from transforms.records import Failure, RawBatch, RawPage

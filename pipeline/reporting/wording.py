@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from pipeline.printable import visible
+from pipeline.reporting.printable import visible
 
 
 class Words(NamedTuple):

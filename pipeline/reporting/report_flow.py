@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final, NamedTuple
 
-from pipeline.printable import visible
-from pipeline.run_facts import RunFacts, counted, share
-from pipeline.wording import GROUPS, group_name
+from pipeline.reporting.printable import visible
+from pipeline.reporting.run_facts import RunFacts, counted, share
+from pipeline.reporting.wording import GROUPS, group_name
 
 MAX_GROUPS: Final = 6
 """Groups of rules with a band of their own; the smallest share the last band."""

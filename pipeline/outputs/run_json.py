@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config import CleanConfig
-from pipeline.counts import Counts, check_conservation
+from pipeline.outputs.counts import Counts, check_conservation
 from pipeline.inputs.plan import Shard
 
 SCHEMA = 1

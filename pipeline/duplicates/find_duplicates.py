@@ -12,11 +12,11 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.pvalue import AsSingleton, TaggedOutput
 
-from pipeline.counts import Counts
-from pipeline.keepers import ROUNDS, answer, as_slices, choose
-from pipeline.partitions import Bounds, partition_bounds, search_partition
-from pipeline.progress import Progress
-from pipeline.runs import BINS, slices_of
+from pipeline.outputs.counts import Counts
+from pipeline.duplicates.keepers import ROUNDS, answer, as_slices, choose
+from pipeline.duplicates.partitions import Bounds, partition_bounds, search_partition
+from pipeline.reporting.progress import Progress
+from pipeline.duplicates.runs import BINS, slices_of
 from pipeline.spill_shards import Spilled
 from pipeline.work import WorkFolder
 from transforms.fingerprint_paragraphs import DedupRules

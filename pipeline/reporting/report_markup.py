@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pipeline.printable import visible
+from pipeline.reporting.printable import visible
 
 Cell = tuple[str, str]
 """The class of a table cell and its HTML."""

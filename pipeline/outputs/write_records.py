@@ -9,11 +9,11 @@ import apache_beam as beam
 import orjson
 import xxhash
 
-from pipeline.counts import Counts
-from pipeline.keepers import Keepers, read_chosen
-from pipeline.progress import Progress
-from pipeline.records import make_receipt, make_record, make_reject
-from pipeline.sinks import LineSink, ParquetSink, open_sink
+from pipeline.outputs.counts import Counts
+from pipeline.duplicates.keepers import Keepers, read_chosen
+from pipeline.reporting.progress import Progress
+from pipeline.outputs.records import make_receipt, make_record, make_reject
+from pipeline.outputs.sinks import LineSink, ParquetSink, open_sink
 from pipeline.spill_shards import read_pages, read_shard_counts
 from pipeline.storage import exists, read_bytes, write_bytes
 from pipeline.work import WorkFolder

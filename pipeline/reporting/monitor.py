@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from pipeline.progress import read_progress
+from pipeline.reporting.progress import read_progress
 
 _TERMINAL_EVERY_S = 0.5
 _PLAIN_EVERY_S = 5.0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.runs import BINS, ROW_TYPES, RowKind, Slice, complete_keys, read_blocks, read_slice
+from pipeline.duplicates.runs import BINS, ROW_TYPES, RowKind, Slice, complete_keys, read_blocks, read_slice
 from pipeline.storage import open_for_writing
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.duplicates import (

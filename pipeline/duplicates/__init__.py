@@ -1,0 +1,1 @@
+"""Duplicates across all shards: sorted runs of rows, partitions of the key space, keepers."""

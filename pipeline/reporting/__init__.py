@@ -1,0 +1,1 @@
+"""What people see: progress, the summary on the terminal, and report.html."""

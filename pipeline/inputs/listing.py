@@ -10,6 +10,7 @@ the time stamps in nanoseconds as well.
 
 import os
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 
 from pipeline.inputs.formats import file_format, split_name
@@ -81,7 +82,9 @@ def _match_local(pattern: str) -> Iterator[_Found]:
     from apache_beam.io.localfilesystem import LocalFileSystem  # slow to import
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    matches = re.compile(LocalFileSystem(PipelineOptions([])).translate_pattern(path)).match
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # about `[[]`, which is meant
+        matches = re.compile(LocalFileSystem(PipelineOptions([])).translate_pattern(path)).match
     root = path[: magic.start()].rpartition(os.sep)[0] or os.sep
     deep = "**" in path
     levels = path[len(root.rstrip(os.sep)) + 1 :].count(os.sep)

@@ -13,7 +13,10 @@ from pipeline.inputs.shards import Piece
 from pipeline.inputs.storage import StorageFile, UnreadableError
 from transforms.records import Failure, RawPage
 
-_BATCH_ROWS = 256
+_BATCH_BYTES = 8 << 20
+_MAX_BATCH_ROWS = 1024
+_BUFFER_BYTES = 1 << 20
+"""Column chunks are streamed through a buffer; otherwise one is read as a whole."""
 
 
 def read_parquet(
@@ -31,7 +34,7 @@ def read_parquet(
         return
     fields = FieldReader(options)
     try:
-        parquet = pq.ParquetFile(storage, pre_buffer=False)
+        parquet = pq.ParquetFile(storage, pre_buffer=False, buffer_size=_BUFFER_BYTES)
         metadata = parquet.metadata
         columns = _columns(parquet.schema_arrow, fields)
     except UnreadableError:
@@ -62,8 +65,11 @@ def _group_pages(
     fields: FieldReader,
 ) -> Iterator[RawPage | Failure]:
     """The pages of one row group, whose first row has the number `row` in the file."""
+    info = parquet.metadata.row_group(group)
+    row_bytes = info.total_byte_size // max(1, info.num_rows) + 1
+    batch_rows = max(1, min(_MAX_BATCH_ROWS, _BATCH_BYTES // row_bytes))
     try:
-        for batch in parquet.iter_batches(_BATCH_ROWS, [group], columns=columns):
+        for batch in parquet.iter_batches(batch_rows, [group], columns=columns, use_threads=False):
             for record in _rows(batch):
                 yield fields.page(record, path, row, b"")
                 row += 1

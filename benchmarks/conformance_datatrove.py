@@ -17,10 +17,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-REFERENCE = r'''
+REFERENCE = r"""
 import json, sys
 from datatrove.data import Document
-from datatrove.pipeline.filters import FineWebQualityFilter, GopherQualityFilter, GopherRepetitionFilter
+from datatrove.pipeline.filters import FineWebQualityFilter, GopherQualityFilter
+from datatrove.pipeline.filters import GopherRepetitionFilter
 from datatrove.pipeline.filters.c4_filters import C4QualityFilter
 options = json.loads(sys.argv[1])
 language = {"language": options["code"]} if options["code"] else {}
@@ -44,7 +45,7 @@ for line in sys.stdin:
         if name == "c4-datatrove" and result is True:
             row["c4-text"] = page.text
     print(json.dumps(row), flush=True)
-'''
+"""
 CODES = {"en": "", "de": "deu", "fr": "fra", "es": "spa", "it": "ita", "ru": "rus", "nl": "nld"}
 
 
@@ -99,7 +100,9 @@ def compare(python: str, texts: list[str], language: str = "en") -> dict[str, li
         ]
         kept = sum(row.get(name) is None for row in theirs)
         reasons = collections.Counter(row.get(name) for row in theirs if row.get(name))
-        detail = "" if name == "c4-text" else f"reference keeps {kept}; {dict(reasons.most_common())}"
+        detail = (
+            "" if name == "c4-text" else f"reference keeps {kept}; {dict(reasons.most_common())}"
+        )
         same = len(texts) - len(differences[name])
         print(f"{name}: {same} of {len(texts)} agree; {detail}")
         for number, a, b in differences[name][:20]:
@@ -115,7 +118,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1000, help="pages")
     options = parser.parse_args()
     with options.pages.open(encoding="utf-8") as lines:
-        texts = [json.loads(line)["text"] for _, line in zip(range(options.limit), lines, strict=False)]
+        texts = [
+            json.loads(line)["text"] for _, line in zip(range(options.limit), lines, strict=False)
+        ]
     differences = compare(options.python, texts, options.language)
     sys.exit(any(differences.values()))
 

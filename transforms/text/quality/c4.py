@@ -181,6 +181,8 @@ def _sentences(line: str, limits: _Limits) -> int:
 def _printable(paragraph: str) -> str:
     """The end of a paragraph, as evidence."""
     end = paragraph[-_EVIDENCE_CHARS:]
-    if end.isprintable():
-        return end
-    return "".join(c if c.isprintable() else " " for c in end)
+    if not end.isprintable():
+        end = " ".join(end.split())
+        if not end.isprintable():
+            end = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in end)
+    return end

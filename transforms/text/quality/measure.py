@@ -90,7 +90,7 @@ def _measure(texts: Sequence[str], languages: Sequence[str], kind: str) -> list[
     grams = ngram_chars(words, lengths, page_tokens)
     per_page = np.maximum(1, page_chars)
     for n in TOP:
-        columns[f"top_{n}_gram_char_share"] = grams[f"top_{n}"] / per_page
+        columns[f"top_{n}_gram_chars_per_char"] = grams[f"top_{n}"] / per_page
     for n in range(2, 11):
         possible = np.maximum(1, page_tokens - n + 1)
         columns[f"repeated_{n}_gram_share"] = grams[f"repeats_{n}"] / possible

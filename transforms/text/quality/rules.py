@@ -117,8 +117,8 @@ GOPHER_REPETITION = RuleSet(
         Rule("max_dup_line_char_share", "dup_line_char_share", 0.2, "", "dup_line_char_frac"),
         *(
             Rule(
-                f"max_top_{n}_gram_char_share",
-                f"top_{n}_gram_char_share",
+                f"max_top_{n}_gram_chars_per_char",
+                f"top_{n}_gram_chars_per_char",
                 limit,
                 "spaces",
                 f"top_{n}_gram",

@@ -1,0 +1,140 @@
+"""C4's line and page rules: each reason, the two references, languages, hostile lines."""
+
+import pytest
+
+from transforms.records import Removal
+from transforms.text.quality import Verdict, c4_lines
+from transforms.text.quality.languages import STOP_WORDS
+
+GOOD = "This line has more than five words in it."
+
+
+def one(page, rule_set="c4", language="en", overrides=None):
+    return c4_lines([page], [language], rule_set, overrides)[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("This line has no mark at its end", "c4.no_end_mark"),
+        ("This line ends in an ellipsis...", "c4.no_end_mark"),
+        ("Only four words here.", "c4.too_few_words"),
+        ("Please enable JavaScript to see all of this page.", "c4.javascript"),
+        ("By reading on you agree to our Privacy Policy today.", "c4.policy"),
+        ("This site uses cookies for many good reasons.", "c4.policy"),
+        ("x" * 1001 + " and four more words.", "c4.word_too_long"),
+        ("", "c4.no_end_mark"),
+    ],
+)
+def test_each_line_rule_removes_its_line(line, rule):
+    found = one([GOOD, line, GOOD, GOOD])
+    assert {n: r.rule for n, r in found.removals.items()} == {1: rule}
+    assert found.verdict is None
+    assert found.lines == (GOOD,) * 3
+
+
+@pytest.mark.parametrize("rule_set", ["c4", "c4-datatrove"])
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("The text goes on with Lorem Ipsum from here.", "max_lorem_ipsum"),
+        ("A line of code { with words } in it.", "max_curly_brackets"),
+    ],
+)
+def test_content_drops_the_page(rule_set, line, rule):
+    assert one([GOOD] * 9 + [line], rule_set).verdict == Verdict(rule_set, rule, 1, 0)
+
+
+def test_content_counts_only_in_lines_that_passed_so_far():
+    page = [GOOD] * 5 + [
+        "lorem ipsum without a mark",
+        "{",
+        "All of javascript is in { these lines.",
+    ]
+    assert one(page).verdict is None
+
+
+@pytest.mark.parametrize(("rule_set", "least"), [("c4", 3), ("c4-datatrove", 5)])
+def test_sentences_at_and_under_the_limit(rule_set, least):
+    assert one([GOOD] * least, rule_set).verdict is None
+    assert one([f"{GOOD} {GOOD}"] * ((least + 1) // 2), rule_set).verdict is None
+    assert one([GOOD] * (least - 1), rule_set).verdict == Verdict(
+        rule_set, "min_sentences", least - 1, least
+    )
+    limits = {f"{rule_set}.min_sentences": least + 1}
+    assert one([GOOD] * least, rule_set, overrides=limits).verdict is not None
+
+
+@pytest.mark.parametrize(("rule_set", "least"), [("c4", 5), ("c4-datatrove", 3)])
+def test_words_at_and_under_the_limit(rule_set, least):
+    exact, fewer = " ".join(["word"] * least) + ".", " ".join(["word"] * (least - 1)) + "."
+    assert one([exact], rule_set).lines == (exact,)
+    assert one([fewer], rule_set).removals[0].rule == "c4.too_few_words"
+    limits = {f"{rule_set}.min_words_per_line": least - 1}
+    assert one([fewer], rule_set, overrides=limits).lines == (fewer,)
+
+
+def test_word_length_at_and_over_the_limit():
+    assert one(["x" * 1000 + " and four more words."]).removals == {}
+    assert one(["x" * 1001 + " and four more words."]).removals[0].rule == "c4.word_too_long"
+
+
+def test_citations_go_and_the_two_references_count_words_around_them():
+    line = "Water [1] is [edit] wet [citation needed] [23]."
+    assert one([line], "c4-datatrove").lines == ("Water  is  wet  .",)
+    assert one(["Water [1] [2] is [3] wet."], "c4").removals[0].rule == "c4.too_few_words"
+
+
+def test_an_apostrophe_ends_a_line_in_one_reference_only():
+    line = "He said 'this is the end of it all'"
+    assert one([line], "c4").removals[0].rule == "c4.no_end_mark"
+    assert one([line], "c4-datatrove").lines == (line,)
+
+
+def test_paragraphs_with_line_breaks_go_when_no_line_stays():
+    found = one([f"Menu\n{GOOD}\nTop", "Menu\nTop"])
+    assert found.lines == (GOOD,)
+    assert list(found.removals) == [1]
+
+
+def test_evidence_is_one_printable_line():
+    removal = one(["Menu\x00\ttop\u2028of \ud800 page " + "y" * 500]).removals[0]
+    assert isinstance(removal, Removal)
+    assert removal.evidence.isprintable()
+    assert len(removal.evidence) <= 200
+
+
+def test_other_languages_end_lines_in_their_own_marks():
+    assert one(["यह एक लंबा वाक्य है और यहाँ समाप्त होता है।"], language="hi").removals == {}
+    assert one(["这是一个完整的句子，没有空格。"], language="zh-cn").removals == {}
+    assert one(["นี่คือประโยคภาษาไทยที่ไม่มีเครื่องหมายจบ"], language="th").removals == {}
+    assert one(["นี่คือประโยคภาษาไทยที่ไม่มีเครื่องหมายจบ"], language="th").verdict is None
+    assert one(["Er sagte: „Das ist alles, was ich weiß.“"], language="de").removals == {}
+
+
+@pytest.mark.parametrize("rule_set", ["c4", "c4-datatrove"])
+@pytest.mark.parametrize("language", ["und", "ja", *sorted(STOP_WORDS)])
+def test_hostile_pages_do_not_crash(rule_set, language):
+    pages = [[], [""], [" \t"], ["\ud800\x00."], ["." * 1000], ["。" * 9], ["\n\r\x85"], ['"' * 99]]
+    assert len(c4_lines(pages, [language] * len(pages), rule_set)) == len(pages)
+
+
+@pytest.mark.parametrize("unit", ["a", "a ", ". ", "a. ", "[1]", "[", "...", "{ ", "B! "])
+@pytest.mark.parametrize("rule_set", ["c4", "c4-datatrove"])
+def test_a_line_of_megabytes(unit, rule_set):
+    found = one([unit * (2_000_000 // len(unit)) + "."], rule_set)
+    assert len(found.removals) + len(found.lines) <= 1
+
+
+def test_only_c4_has_line_rules():
+    with pytest.raises(ValueError, match="line rules belong to c4"):
+        c4_lines([], [], "fineweb")
+    with pytest.raises(ValueError, match="no limit"):
+        c4_lines([], [], "c4", {"c4.max_words": 1})
+
+
+def test_batch_is_the_map_of_singles():
+    pages = [[GOOD] * 3, ["Menu"], [GOOD, "{ and five more words here."]]
+    languages = ["en", "de", "en"]
+    singles = [c4_lines([p], [x])[0] for p, x in zip(pages, languages, strict=True)]
+    assert c4_lines(pages, languages) == singles

@@ -1,0 +1,138 @@
+"""Word splitting: cases that the reference decides, and the batch against the splitter."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.text.quality import charclass
+from transforms.text.quality.hashing import PrefixHash, WordSet
+from transforms.text.quality.segments import tokenize
+from transforms.text.quality.sentences import count_marked, count_sentences
+from transforms.text.quality.tokens import Splitter
+
+ENGLISH = Splitter("en")
+MARKS = " ab1.…,:;!?'’\"()[]{}<>-–—~/*+#%$€_=@&\\|^¯°\n\t8DPxkmsS中ü"
+
+
+def batch(text, kind="en"):
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    found = tokenize(text, codes, charclass.table()[codes], PrefixHash(codes), kind)
+    return [text[a:b] for a, b in zip(found.start, found.end, strict=True)]
+
+
+def one_by_one(text, kind="en"):
+    splitter = Splitter(kind)
+    return [token for piece in text.split() for token in splitter.split(piece)]
+
+
+# what spaCy 3.8 returns for the English of datatrove
+@pytest.mark.parametrize(
+    ("piece", "tokens"),
+    [
+        ("don't", "do n't"),
+        ("don’t", "do n’t"),
+        ("(e.g.", "( e.g."),
+        ("https://a.bc/d?x=1).", "https://a.bc/d?x=1 ) ."),
+        ("foo.Bar", "foo . Bar"),
+        ("well-known", "well - known"),
+        ("10km", "10 km"),
+        ("$5.00", "$ 5.00"),
+        ("5€", "5 €"),
+        ("a/b", "a / b"),
+        ("U.S.", "U.S."),
+        ("U.", "U."),
+        ("John's", "John 's"),
+        ("3-4", "3 - 4"),
+        ("__init__", "_ _ init _ _"),
+        ("2010–2012", "2010–2012"),
+        ("'tis", "' tis"),
+        ("o'clock.", "o'clock ."),
+        ("wait...", "wait ..."),
+        ("«Bonjour»", "« Bonjour »"),
+        ("→Ziel", "→Ziel"),
+        ("[…]", "[ … ]"),
+        ("2.5.", "2.5 ."),
+        ("etc.).", "etc . ) ."),
+        ("12:30pm", "12:30pm"),
+        (":-)", ":-)"),
+        ("great:)", "great :)"),
+        ("can't've", "ca n't 've"),
+        ("Mr.Smith", "Mr. Smith"),
+        ("user@example.com", "user@example.com"),
+        ("==x", "= = x"),
+        ("90°F.", "90 ° F ."),
+        ("foo…bar", "foo … bar"),
+        ("中文，中文。", "中文，中文 。"),
+    ],
+)
+def test_pieces_are_split_as_the_reference_splits_them(piece, tokens):
+    assert list(ENGLISH.split(piece)) == tokens.split()
+    assert batch(piece) == tokens.split()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(st.sampled_from(MARKS), max_size=60))
+def test_tokens_are_all_of_the_text_but_its_spaces(text):
+    assert "".join(batch(text)) == "".join(text.split())
+    assert "".join(one_by_one(text)) == "".join(text.split())
+
+
+HARD = (
+    "don't Mr. e.g. it's (well-known) wait... 10km 5% foo.Bar http://a.bc/d 3-4 :) [1] U.S. a/b "
+    "2.5 cannot, «so» “yes,” x_y C++ … - -- -5 $5 €7 1,000.50 im its were id. co."
+)
+WORDS = st.sampled_from(HARD.split())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(WORDS, max_size=30), st.sampled_from(["en", ""]))
+def test_the_batch_splits_as_the_splitter(words, kind):
+    text = " ".join(words)
+    assert batch(text, kind) == one_by_one(text, kind)
+
+
+def test_long_pieces_take_linear_time():
+    for piece in ("(" * 200_000, "a." * 100_000, "-" * 200_000, "a-" * 100_000, "x" * 200_000):
+        assert "".join(batch(piece)) == piece
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40), st.data())
+def test_equal_stretches_have_equal_hashes(text, data):
+    both = text + " " + text
+    codes = np.frombuffer(both.encode("utf-32-le", "surrogatepass"), np.uint32)
+    hashes = PrefixHash(codes)
+    first = data.draw(st.integers(0, len(text)))
+    last = data.draw(st.integers(first, len(text)))
+    shift = len(text) + 1
+    one = hashes.between(np.array([first]), np.array([last]))
+    two = hashes.between(np.array([first + shift]), np.array([last + shift]))
+    assert one == two
+
+
+def test_word_sets_find_their_words_only():
+    words = WordSet(["the", "of", "ƒ"])
+    codes = np.frombuffer("the of oft ƒ".encode("utf-32-le"), np.uint32)
+    hashes = PrefixHash(codes).between(np.array([0, 4, 7, 11]), np.array([3, 6, 10, 12]))
+    assert words.find(hashes).tolist() == [0, 1, -1, 2]
+    assert WordSet([]).find(hashes).tolist() == [-1] * 4
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "running"),
+    [
+        ("", 0, 0),
+        ("One.", 1, 1),
+        ("One. Two! Three?", 3, 3),
+        ('He said "Stop." Then he left.', 2, 2),
+        ("Dr. Smith met Mr. Jones.", 1, 1),
+        ("It costs 2.50 euros.", 1, 1),
+        ("No end", 1, 1),
+        ("Wait... what?", 1, 1),
+        ("J. Smith wrote it. It sold.", 2, 2),
+    ],
+)
+def test_sentences(line, marked, running):
+    assert count_marked(line) == marked
+    assert count_sentences(line) == running

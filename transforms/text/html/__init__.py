@@ -1,7 +1,8 @@
 """Turns a decoded HTML page into lines of text, each kept or removed with a reason."""
 
 from transforms.text.html.blocks import Block
-from transforms.text.html.extract import Comment, Extract, extract_blocks, extract_page
+from transforms.text.html.comments import Comment
+from transforms.text.html.extract import Extract, extract_blocks, extract_page
 from transforms.text.html.fast import extract_fast
 from transforms.text.html.systems import System
 

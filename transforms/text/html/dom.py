@@ -17,14 +17,16 @@ from selectolax.lexbor import (
 
 from transforms.text.errors import ParserFailed, TooDeep
 from transforms.text.html.blocks import clean_line
-from transforms.text.html.hints import TAG_MASK, name_mask, role_mask
+from transforms.text.html.hints import TAG_MASK, class_mask, id_mask, role_mask
 from transforms.text.html.limits import MAX_DEPTH, check_limits
 
 CELL_SEPARATOR = " | "
 MAX_CELL_CHARS = 300
 """A row with a longer cell is not a row of data: its cells stay units of their own."""
 
-_TEXT, _SKIP, _INLINE, _BLOCK, _LINK, _BREAK, _RULE, _PRE, _ROW, _CELL, _BOLD, _HEAD = range(12)
+_TEXT, _SKIP, _INLINE, _BLOCK, _LINK, _BREAK, _RULE, _PRE, _ROW, _CELL, _BOLD, _HEAD, _PAGE = range(
+    13
+)
 _CLOSE_NOTHING, _CLOSE_BLOCK, _CLOSE_LINK, _CLOSE_PRE, _CLOSE_ROW, _CLOSE_BOLD = range(6)
 
 _BLOCKS = (
@@ -44,6 +46,7 @@ def _kinds() -> tuple[dict[int, int], dict[int, int]]:
     names |= dict.fromkeys(_SKIPPED.split(), _SKIP)
     names |= {"a": _LINK, "br": _BREAK, "hr": _RULE, "pre": _PRE, "tr": _ROW, "td": _CELL}
     names |= {"th": _CELL, "b": _BOLD, "strong": _BOLD, "head": _HEAD, "listing": _PRE}
+    names |= {"body": _PAGE}
     names |= {name: _INLINE for name in TAG_MASK if name not in names}
     parser = LexborHTMLParser("")
     numbers = {name: parser.create_node(name).tag_id for name in names}
@@ -66,6 +69,7 @@ class Tree:
 
     Attributes:
       title: content of `<title>`, "" where there is none.
+      body: number of the element `<body>`; 0, the root, on pages of frames.
       parent: number of each element's parent; element 0 is the root and its own parent.
       mask: what each element's own tag, class, id and role hint at (see `hints`).
       name: class and id of each element, for evidence and for rules of widget systems.
@@ -79,6 +83,7 @@ class Tree:
     """
 
     title: str = ""
+    body: int = 0
     parent: list[int] = field(default_factory=list)
     mask: list[int] = field(default_factory=list)
     name: list[tuple[str, str]] = field(default_factory=list)
@@ -137,7 +142,7 @@ class _Walk:
         parents, masks, names, firsts, lasts = (
             tree.parent, tree.mask, tree.name, tree.first, tree.last,
         )  # fmt: skip
-        units = tree.element
+        units, pieces = tree.element, self.pieces
         stack: list[tuple[LexborNode, int, int]] = []
         links_open = bold_open = 0
         node: LexborNode | None = root
@@ -147,8 +152,8 @@ class _Walk:
             child = None
             if kind == _TEXT:
                 text = node.text_content
-                if text:
-                    self.pieces.append(text)
+                if text and (pieces or not text.isspace()):
+                    pieces.append(text)
                     if links_open or bold_open:
                         size = len(text.strip())
                         if links_open:
@@ -156,7 +161,7 @@ class _Walk:
                         if bold_open:
                             self.bold_chars += size
             elif kind == _BREAK:
-                if self.pieces or self.done:
+                if pieces or self.done:
                     self.end_line()
             elif kind == _RULE:
                 self.flush()
@@ -167,15 +172,16 @@ class _Walk:
                 mask = tag_masks.get(tag, 0)
                 names_here = ("", "")
                 if attributes:
-                    if _is_hidden(attributes):
-                        attributes["hidden"] = ""
+                    if not _HIDING.isdisjoint(attributes) and _is_hidden(attributes):
                         kind = _SKIP
                     else:
                         class_names = attributes.get("class") or ""
                         identifier = attributes.get("id") or ""
                         if class_names or identifier:
                             names_here = (class_names, identifier)
-                            mask |= name_mask(class_names, identifier)
+                            if parents and kind != _PAGE:
+                                mask |= class_mask(class_names) if class_names else 0
+                                mask |= id_mask(identifier) if identifier else 0
                         if "role" in attributes:
                             mask |= role_mask(attributes["role"] or "")
                         if "itemprop" in attributes:
@@ -197,7 +203,7 @@ class _Walk:
                             bold_open += 1
                             close = _CLOSE_BOLD
                     elif child is not None:
-                        if self.pieces or self.done:
+                        if pieces or self.done:
                             self.flush()
                         before = self.element
                         self.element = len(parents)
@@ -207,12 +213,14 @@ class _Walk:
                         firsts.append(len(units))
                         lasts.append(0)
                         close = _CLOSE_BLOCK
-                        if kind == _PRE:
+                        if kind == _PAGE:
+                            tree.body = self.element
+                        elif kind == _PRE:
                             self.pre += 1
                             close = _CLOSE_PRE
                         elif kind == _ROW:
                             close = _CLOSE_ROW
-                    elif self.pieces or self.done:
+                    elif pieces or self.done:
                         self.flush()
                     if child is not None:
                         stack.append((node, close, before))
@@ -229,7 +237,7 @@ class _Walk:
                     elif close == _CLOSE_BOLD:
                         bold_open -= 1
                     else:
-                        if self.pieces or self.done:
+                        if pieces or self.done:
                             self.flush()
                         if close == _CLOSE_PRE:
                             self.pre -= 1
@@ -315,6 +323,9 @@ class _Walk:
         for cell in cells:
             tree.first[cell] = start
             tree.last[cell] = start + 1
+
+
+_HIDING = frozenset({"hidden", "style", "aria-hidden"})
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

@@ -5,27 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from transforms.text.html.blocks import Block
-from transforms.text.html.dom import Tree, parse
-from transforms.text.html.hints import BIT, TAG_BIT
+from transforms.text.html.comments import Comment, collect, in_comments, is_body
+from transforms.text.html.decide import find_containers, keep_units
+from transforms.text.html.dom import parse
+from transforms.text.html.features import build
+from transforms.text.html.model import load_weights, scores
+from transforms.text.html.reasons import reason
 from transforms.text.html.systems import System, compile_systems
 
 Comments = Literal["remove", "keep", "separate"]
 """What happens to readers' comments; see `extract_page`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A reader's comment.
-
-    Attributes:
-      author: name, "" where the page does not tell.
-      date: as the page writes it, "" where it does not tell.
-      text: the comment's lines, joined by newlines.
-    """
-
-    author: str
-    date: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +48,9 @@ def extract_page(
 
     Args:
       html: the decoded page; any text.
-      comments: "remove" removes readers' comments, "keep" leaves them in the text, "separate"
-        removes them and returns them in `comments` as well.
+      comments: "remove" removes readers' comments, "keep" leaves what readers wrote in the text
+        and removes the widget around it, "separate" removes all and returns what readers wrote in
+        `Extract.comments` as well.
       systems: widget systems; text inside a container that one of them names is removed under
         its rule. `html`, `body` and `main` are never such containers.
 
@@ -70,24 +60,27 @@ def extract_page(
     Raises:
       TooLarge, TooDeep: the page is beyond the bounds of `limits`.
       ParserFailed: the parser gave up.
+      ValueError: `comments` is none of the three, or a system's pattern is not one.
     """
+    if comments not in {"remove", "keep", "separate"}:
+        raise ValueError(f"comments is remove, keep or separate, not {comments!r}")
+    patterns = compile_systems(systems)
     tree = parse(html)
-    found = compile_systems(systems)
-    del found, comments
-    return Extract(tree.title, _first_rules(tree))
-
-
-def _first_rules(tree: Tree) -> list[Block]:
-    bad = BIT["comment"] | BIT["navigation"] | BIT["footer"] | BIT["share"] | BIT["cookie"]
-    bad |= TAG_BIT["nav"] | TAG_BIT["footer"] | TAG_BIT["aside"] | TAG_BIT["form"]
+    if not tree.lines:
+        return Extract(tree.title, [])
+    containers = find_containers(tree, patterns)
+    logits = scores(build(tree), load_weights())
+    keep = keep_units(tree, logits, containers)
+    if comments == "keep":
+        for unit, element in enumerate(tree.element):
+            if not keep[unit] and in_comments(containers, element):
+                keep[unit] = is_body(tree, unit)
     blocks: list[Block] = []
-    for number, lines in enumerate(tree.lines):
-        size = sum(map(len, lines))
-        element = tree.element[number]
-        near = tree.mask[element] | tree.mask[tree.parent[element]]
-        keep = (
-            not near & bad and tree.link_chars[number] * 2 < size and (size > 60 or size * 3 > 60)
-        )
-        rule, evidence = ("", "") if keep else ("boilerplate.model", "short, linked or hinted at")
-        blocks.extend(Block(line, rule, evidence) for line in lines)
-    return blocks
+    for unit, lines in enumerate(tree.lines):
+        if keep[unit]:
+            blocks.extend(map(Block, lines))
+        else:
+            rule, evidence = reason(tree, unit, logits[unit], containers)
+            blocks.extend(Block(line, rule, evidence) for line in lines)
+    found = collect(tree, containers) if comments == "separate" else ()
+    return Extract(tree.title, blocks, found, containers.forum)

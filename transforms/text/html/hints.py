@@ -11,9 +11,13 @@ import re
 GROUPS: dict[str, str] = {
     "comment": (
         "comment comments commentlist commentbody commentarea commentaire commentaires comentario"
-        " comentarios commenti commento respond reply replies disqus discussion discussions"
-        " guestbook reviews review feedback responses pingback pingbacks trackback trackbacks"
-        " leserbrief leserbriefe livefyre wpdiscuz intensedebate opinions reacties reactie"
+        " comentarios commenti commento kommentar kommentare respond disqus guestbook pingback"
+        " pingbacks trackback trackbacks leserbrief leserbriefe livefyre wpdiscuz intensedebate"
+        " reacties jdgm remark42 commento hyvor isso utterances giscus cusdis"
+    ),
+    "discussion": (
+        "reply replies discussion discussions reviews review feedback responses response opinions"
+        " reactie reaction reactions conversation talk rating message messages user"
     ),
     "navigation": (
         "nav navi navbar navigation menu menue menus submenu breadcrumb breadcrumbs crumb crumbs"
@@ -119,7 +123,6 @@ document; no single site's names."""
 STEMS = (
     ("comment", "comment"),
     ("kommentar", "comment"),
-    ("komment", "comment"),
     ("coment", "comment"),
     ("sidebar", "sidebar"),
     ("widget", "sidebar"),
@@ -195,31 +198,60 @@ for _group, _words in GROUPS.items():
     for _word in _words.split():
         _BY_WORD[_word] = _BY_WORD.get(_word, 0) | BIT[_group]
 
+_STATE = re.compile(
+    r"(?:category|tag|has|no|not|show|showing|hide|with|js|is|term|author|enable|enabled|type|format"
+    r"|status|postid|post-id|page-id|single|front|wp-custom|logged|u|tw|sm|md|lg|xl)[-_](?!content|body|text)"
+    r"|.*(?:commentary|template-default|(?:main|text|bg)color|enabled$|disabled$)"
+)
+"""Names that tell what a page or a post is about or how it is set up, not what an element is."""
+
 _MAX_NAME_CHARS = 300
-_MAX_CACHED = 20_000
-_cache: dict[tuple[str, str], int] = {}
-_word_cache: dict[str, int] = {}
+_MAX_NAMES = 12
+"""Lists of more class names describe a whole post or page; only the first ones count."""
+_MAX_CACHED = 50_000
+_class_cache: dict[str, int] = {}
+_name_cache: dict[str, int] = {}
 
 
-def name_mask(class_names: str, identifier: str) -> int:
-    """Hints of an element's class and id.
+def class_mask(class_names: str) -> int:
+    """Hints of a class attribute.
 
     Args:
-      class_names: the class attribute; only its first 300 characters count.
-      identifier: the id attribute; likewise.
+      class_names: the attribute; only its first 300 characters count.
 
     Returns:
       A mask of the groups in `GROUPS`.
     """
-    key = (class_names, identifier)
-    mask = _cache.get(key)
+    mask = _class_cache.get(class_names)
     if mask is None:
         mask = 0
-        for name in (*class_names[:_MAX_NAME_CHARS].split(), identifier[:_MAX_NAME_CHARS]):
-            mask |= _one_name(name)
-        if len(_cache) >= _MAX_CACHED:  # pure function: dropping the cache changes no result
-            _cache.clear()
-        _cache[key] = mask
+        names = class_names[:_MAX_NAME_CHARS].split()
+        if len(names) > _MAX_NAMES:
+            names = names[: _MAX_NAMES // 2]
+        for name in names:
+            mask |= id_mask(name)
+        if len(_class_cache) >= _MAX_CACHED:  # a pure function: this changes no result
+            _class_cache.clear()
+        _class_cache[class_names] = mask
+    return mask
+
+
+def id_mask(name: str) -> int:
+    """Hints of an id, or of one class name; its first 300 characters count, digits at its end not.
+
+    Args:
+      name: the id or class name.
+
+    Returns:
+      A mask of the groups in `GROUPS`.
+    """
+    name = name[:_MAX_NAME_CHARS].rstrip("0123456789")
+    mask = _name_cache.get(name)
+    if mask is None:
+        mask = 0 if _STATE.match(name.lower()) else _words_of_name_mask(name)
+        if len(_name_cache) >= _MAX_CACHED:
+            _name_cache.clear()
+        _name_cache[name] = mask
     return mask
 
 
@@ -232,22 +264,15 @@ def role_mask(value: str) -> int:
     return _ROLES.get(value[:40].lower().split(" ", 1)[0], 0)
 
 
-def _one_name(name: str) -> int:
+def _words_of_name_mask(name: str) -> int:
     words = _WORD_BREAK.split(_CAMEL.sub("-", name).lower())
     mask = 0
     for word in words:
-        if not word:
-            continue
-        found = _word_cache.get(word)
-        if found is None:
-            found = _BY_WORD.get(word, 0)
-            if not found:
-                for stem, group in STEMS:
-                    if stem in word:
-                        found |= BIT[group]
-            if len(_word_cache) >= _MAX_CACHED:
-                _word_cache.clear()
-            _word_cache[word] = found
+        found = _BY_WORD.get(word, 0)
+        if not found and len(word) > 3:
+            for stem, group in STEMS:
+                if stem in word:
+                    found |= BIT[group]
         mask |= found
     if not _PARTS_OF_PROSE[0].isdisjoint(words) and not _PARTS_OF_PROSE[1].isdisjoint(words):
         mask |= BIT["prose"]

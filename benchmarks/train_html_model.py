@@ -1,0 +1,269 @@
+"""Trains the model that tells the content of a page from its chrome, and says how good it is.
+
+    python benchmarks/train_html_model.py PAGES.warc.gz TRUTH.jsonl \
+        --save transforms/text/html/weights.npz --cross-validate
+
+TRUTH.jsonl names pages by `url` and lists segments under `keep`, `chrome` and `comments`. Needs
+trafilatura, readability-lxml and lightgbm beside the project itself.
+
+Labels are few, so training has two steps. A *teacher* (boosted trees) learns from the labelled
+units; besides the model's own features it sees what four other extractors decided, which is too
+slow for use but tells much. Its out-of-fold predictions on all units, labelled or not, then train
+the *student*: a network of one hidden layer, fast enough for use. Folds are split by page, every
+page being another host; inside a fold of the cross-validation neither teacher nor student sees
+anything of the pages that are scored.
+"""
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightgbm
+import lxml.html
+import numpy as np
+import trafilatura
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+from readability import Document
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+
+from transforms.text.html.decide import keep_units
+from transforms.text.html.dom import Tree, parse
+from transforms.text.html.features import build
+from transforms.text.html.model import SCORE_STEPS, Weights, scores
+
+UNLABELLED_WEIGHT = 0.1
+CLIP = 4.0
+FOLDS = 5
+
+
+@dataclass
+class Sample:
+    """A labelled page: its units, their labels (-1 unknown) and what other extractors say."""
+
+    truth: dict
+    tree: Tree
+    texts: list[str]
+    features: np.ndarray
+    label: np.ndarray
+    weight: np.ndarray
+    others: np.ndarray
+
+
+def squeeze(text: str) -> str:
+    """Collapse whitespace."""
+    return re.sub(r"\s+", " ", text or "").strip()
+
+
+def read_samples(pages: Path, truth: Path) -> list[Sample]:
+    """Read, parse and label all pages that the truth names."""
+    with truth.open(encoding="utf-8") as lines:
+        truths = {record["url"]: record for record in map(json.loads, lines)}
+    samples = []
+    with pages.open("rb") as stream:
+        for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
+            labels = truths.get(record.headers["WARC-Target-URI"])
+            if labels is None:
+                continue
+            raw = record.reader.read()
+            html = bytes_to_str(raw, detect_encoding(raw))
+            tree = parse(html)
+            texts = [" ".join(lines) for lines in tree.lines]
+            if not texts:
+                continue
+            label, weight = label_units(texts, labels)
+            others = opinions(html, texts)
+            samples.append(Sample(labels, tree, texts, build(tree), label, weight, others))
+    return samples
+
+
+def label_units(texts: list[str], truth: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of units: 1 keep, 0 remove, -1 unknown; a segment may span several units."""
+    page = " ".join(texts)
+    starts = np.cumsum([0] + [len(text) + 1 for text in texts])
+    label, weight = np.full(len(texts), -1.0), np.zeros(len(texts))
+    for kind, value in (("chrome", 0), ("comments", 0), ("keep", 1)):
+        for segment in map(squeeze, truth[kind]):
+            hits = []
+            at = page.find(segment)
+            while at >= 0:
+                first = np.searchsorted(starts, at, "right") - 1
+                last = np.searchsorted(starts, at + len(segment) - 1, "right") - 1
+                hits.append((first, last))
+                at = page.find(segment, at + 1)
+            if value and len(hits) > 1:
+                hits = [max(hits, key=lambda hit: len(texts[hit[0]]))]
+            for first, last in hits:
+                for unit in range(first, last + 1):
+                    # A short segment that stands in several places says little about a long unit.
+                    unsure = len(hits) > 1 and len(texts[unit]) > 4 * len(segment) + 100
+                    if kind == "chrome" and unsure:
+                        continue
+                    if label[unit] < 0 or value:
+                        label[unit] = value
+                        weight[unit] = max(weight[unit], 1 / len(hits))
+    return label, weight
+
+
+def opinions(html: str, texts: list[str]) -> np.ndarray:
+    """What other extractors keep of every unit: a share, one column an extractor."""
+    outputs = []
+    for options in ({}, {"favor_precision": True}, {"favor_recall": True}):
+        outputs.append(trafilatura.extract(html, include_comments=False, **options))
+    try:
+        outputs.append(lxml.html.fromstring(Document(html).summary()).text_content())
+    except Exception:  # noqa: BLE001  readability raises many kinds; no opinion then
+        outputs.append("")
+    outputs.append(
+        extract_plain_text(
+            html, main_content=True, comments=False, post_meta=False, alt_texts=False,
+            list_bullets=False,
+        )
+    )  # fmt: skip
+    return np.array([[_held(squeeze(output), text) for output in outputs] for text in texts])
+
+
+def _held(output: str, text: str) -> float:
+    text = text.replace(" | ", " ")
+    if len(text) <= 50:
+        return float(len(text) > 3 and text in output)
+    middle = len(text) // 2
+    parts = (text[:40], text[middle - 20 : middle + 20], text[-40:])
+    return sum(part in output for part in parts) / 3
+
+
+def teach(samples: list[Sample], seeds: int) -> list[np.ndarray]:
+    """Out-of-fold predictions of the teacher for every unit."""
+    fold = np.random.RandomState(1).permutation(len(samples)) % FOLDS
+    views = [np.hstack([sample.features, sample.others]) for sample in samples]
+    out: list[np.ndarray] = [np.empty(0)] * len(samples)
+    for number in range(FOLDS):
+        train = [i for i in range(len(samples)) if fold[i] != number]
+        known = [samples[i].label >= 0 for i in train]
+        x = np.concatenate([views[i][k] for i, k in zip(train, known, strict=True)])
+        y = np.concatenate([samples[i].label[k] for i, k in zip(train, known, strict=True)])
+        w = np.concatenate([samples[i].weight[k] for i, k in zip(train, known, strict=True)])
+        models = [
+            lightgbm.LGBMClassifier(
+                n_estimators=250, num_leaves=15, learning_rate=0.04, subsample=0.8,
+                subsample_freq=1, colsample_bytree=0.2, min_child_samples=10, reg_lambda=5,
+                n_jobs=1, verbose=-1, random_state=seed,
+            ).fit(x, y, sample_weight=w)
+            for seed in range(seeds)
+        ]  # fmt: skip
+        for i in np.flatnonzero(fold == number):
+            out[i] = np.mean([model.predict_proba(views[i])[:, 1] for model in models], axis=0)
+    return out
+
+
+def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weights:
+    """Fit the network to labels and to the teacher's predictions; Adam with decoupled decay."""
+    f = np.float32
+    x = np.concatenate([sample.features for sample in samples]).astype(f)
+    y = np.concatenate(
+        [
+            np.where(s.label >= 0, s.label * 0.96 + 0.02, t)
+            for s, t in zip(samples, soft, strict=True)
+        ]
+    ).astype(f)
+    w = np.concatenate([np.where(s.label >= 0, s.weight, UNLABELLED_WEIGHT) for s in samples])
+    mean, deviation = x.mean(0), np.maximum(x.std(0), 0.05)
+    low, high = np.ceil(mean - CLIP * deviation), np.floor(mean + CLIP * deviation)
+    x = (np.clip(x, low, high) - mean) / deviation
+    rng = np.random.default_rng(seed)
+    size = x.shape[1]
+    p = [
+        (rng.standard_normal((size, hidden)) / np.sqrt(size)).astype(f), np.zeros(hidden, f),
+        (rng.standard_normal(hidden) / np.sqrt(hidden)).astype(f), np.zeros(1, f),
+    ]  # fmt: skip
+    m, v = [np.zeros_like(a) for a in p], [np.zeros_like(a) for a in p]
+    order = np.cumsum(w) / w.sum()
+    for step in range(steps):
+        rate = f(1e-3 * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * step / steps)))
+        rows = np.minimum(np.searchsorted(order, rng.random(256)), len(x) - 1)
+        batch = x[rows] * ((rng.random((256, size), dtype=f) > 0.1) / f(0.9))
+        z = batch @ p[0] + p[1]
+        on = (z > 0) * ((rng.random(z.shape, dtype=f) > 0.3) / f(0.7))
+        h = z * on
+        error = (1 / (1 + np.exp(-(h @ p[2] + p[3]))) - y[rows]) / f(256)
+        back = (error[:, None] * p[2]) * on
+        slopes = [batch.T @ back, back.sum(0), h.T @ error, error.sum(keepdims=True)]
+        for k, slope in enumerate(slopes):
+            m[k] += f(0.1) * (slope - m[k])
+            v[k] += f(0.001) * (slope**2 - v[k])
+            move = (m[k] / f(1 - 0.9 ** (step + 1))) / (
+                np.sqrt(v[k] / f(1 - 0.999 ** (step + 1))) + f(1e-8)
+            )
+            p[k] -= rate * (move + (f(0.01) * p[k] if k in {0, 2} else f(0)))
+    first = p[0] / deviation[:, None]
+    return Weights(
+        low=low.astype(np.float64), high=high.astype(np.float64),
+        first=np.round(first * 2.0**16).astype(np.float64),
+        first_bias=np.round((p[1] - mean @ first) * 2.0**16).astype(np.float64),
+        second=np.round(p[2] * 2.0**12).astype(np.float64),
+        second_bias=float(np.round(p[3][0] * SCORE_STEPS)),
+    )  # fmt: skip
+
+
+def measure(samples: list[Sample], kept: list[list[bool]]) -> dict[str, float]:
+    """Shares of segments, as the scorer of labelled pages counts them."""
+    found = {kind: [0, 0] for kind in ("keep", "chrome", "comments")}
+    for sample, keep in zip(samples, kept, strict=True):
+        page = " ".join(t for t, k in zip(sample.texts, keep, strict=True) if k)
+        for kind, count in found.items():
+            count[0] += sum(squeeze(segment) in page for segment in sample.truth[kind])
+            count[1] += len(sample.truth[kind])
+    tp, wanted = found["keep"]
+    fp = found["chrome"][0] + found["comments"][0]
+    return {
+        "kept": round(tp / wanted, 4),
+        "chrome_removed": round(1 - found["chrome"][0] / max(found["chrome"][1], 1), 4),
+        "comments_removed": round(1 - found["comments"][0] / max(found["comments"][1], 1), 4),
+        "f1": round(2 * tp / (tp + wanted + fp), 4),
+    }
+
+
+def main() -> None:
+    """Train, cross-validate, save."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("pages", type=Path, help="labelled pages, WARC")
+    parser.add_argument("truth", type=Path, help="their labels, JSON lines")
+    parser.add_argument("--save", type=Path, help="write the trained weights to this .npz")
+    parser.add_argument("--cross-validate", action="store_true", help="print scores of 5 folds")
+    parser.add_argument("--hidden", type=int, default=64, help="hidden units")
+    parser.add_argument("--steps", type=int, default=5000, help="training steps of 256 units")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--thresholds", default="-0.2,0,0.2,0.4,0.6", help="log odds to report")
+    options = parser.parse_args()
+    samples = read_samples(options.pages, options.truth)
+    print(f"{len(samples)} pages, {sum(len(s.texts) for s in samples)} units", file=sys.stderr)
+    settings = {"hidden": options.hidden, "steps": options.steps, "seed": options.seed}
+    if options.cross_validate:
+        fold = np.random.RandomState(0).permutation(len(samples)) % FOLDS
+        logits: list[list[float]] = [[]] * len(samples)
+        for number in range(FOLDS):
+            train = [s for s, k in zip(samples, fold, strict=True) if k != number]
+            weights = train_student(train, teach(train, 2), **settings)
+            for i in np.flatnonzero(fold == number):
+                logits[i] = scores(samples[i].features, weights)
+        for threshold in map(float, options.thresholds.split(",")):
+            pairs = zip(samples, logits, strict=True)
+            kept = [keep_units(s.tree, logit, threshold=threshold) for s, logit in pairs]
+            print(json.dumps({"threshold": threshold, **measure(samples, kept)}), flush=True)
+    if options.save:
+        weights = train_student(samples, teach(samples, 4), **settings)
+        np.savez_compressed(
+            options.save,
+            low=weights.low.astype(np.int32), high=weights.high.astype(np.int32),
+            first=weights.first.astype(np.int32), first_bias=weights.first_bias.astype(np.int64),
+            second=weights.second.astype(np.int32), second_bias=np.int64(weights.second_bias),
+        )  # fmt: skip
+        kept = [keep_units(s.tree, scores(s.features, weights)) for s in samples]
+        print(json.dumps({"on_training_pages": measure(samples, kept)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""From scores to decisions: what stays, and what speaks against the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transforms.text.html.dom import Tree
+from transforms.text.html.forum import forum_posts
+from transforms.text.html.hints import BIT, TAG_BIT
+from transforms.text.html.systems import Systems, compile_systems
+
+KEEP_FROM = -0.2
+"""Log odds from which a unit stays."""
+
+KEEP_COMMENT_FROM = 4.0
+"""Log odds from which a unit stays inside a container that is named after comments: an editor's
+remark on a picture is called a comment too."""
+
+KEEP_POST_FROM = -3.0
+"""Log odds from which a unit inside a post of a discussion page stays."""
+
+MAX_COMMENT_SHARE = 0.7
+"""A container with more of the page's text than this share is the page's, whatever its name."""
+
+_GUARDED = TAG_BIT["main"]
+_NO_SYSTEMS = compile_systems(())
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """What each element of a page is inside of; -1 where it is not.
+
+    Attributes:
+      comment: number of the outermost container that is named after comments.
+      post: number of the container of a post, on discussion pages.
+      system: number of the outermost container that a widget system's rule names.
+      rules: rule and evidence of each container in `system`.
+    """
+
+    comment: list[int]
+    post: list[int]
+    system: list[int]
+    rules: dict[int, tuple[str, str]]
+
+    @property
+    def forum(self) -> bool:
+        """Whether the page is a discussion whose posts are its content."""
+        return any(post >= 0 for post in self.post)
+
+
+def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
+    """Find comment sections, posts and widgets by the names of elements.
+
+    `html`, `body` and `main` are none of them, whatever their class or id.
+
+    Args:
+      tree: the page.
+      systems: compiled patterns of widget systems.
+    """
+    ends = [0]
+    for lines, linked in zip(tree.lines, tree.link_chars, strict=True):
+        size = sum(map(len, lines))
+        ends.append(ends[-1] + (size if linked * 3 < size else 0))
+    limit = ends[-1] * MAX_COMMENT_SHARE
+    bit = BIT["comment"]
+    units = len(tree.lines)
+    count = len(tree.parent)
+    comment, system = [-1] * count, [-1] * count
+    rules: dict[int, tuple[str, str]] = {}
+    named = bool(systems.exact or systems.prefixes)
+    for element in range(1, count):
+        parent = tree.parent[element]
+        above = comment[parent]
+        mask = tree.mask[element]
+        guarded = mask & _GUARDED or element == tree.body
+        if above < 0 and mask & bit and not guarded:
+            last = min(tree.last[element], units)
+            if ends[last] - ends[min(tree.first[element], last)] <= limit:
+                above = element
+        comment[element] = above
+        system[element] = system[parent]
+        if named and system[parent] < 0 and not guarded:
+            found = systems.find(*tree.name[element])
+            if found:
+                system[element] = element
+                rules[element] = (found[0], f"in {found[1]}")
+    return Containers(comment, forum_posts(tree), system, rules)
+
+
+def keep_units(
+    tree: Tree,
+    logits: Sequence[float],
+    containers: Containers | None = None,
+    *,
+    threshold: float = KEEP_FROM,
+) -> list[bool]:
+    """Whether each unit stays.
+
+    Args:
+      tree: the page.
+      logits: scores of its units.
+      containers: as found by `find_containers`, which is called without systems if None.
+      threshold: log odds from which a unit outside of all containers stays.
+    """
+    inside = containers or find_containers(tree)
+    keep = []
+    for element, logit in zip(tree.element, logits, strict=True):
+        if inside.system[element] >= 0:
+            keep.append(False)
+        elif inside.post[element] >= 0:
+            keep.append(logit >= KEEP_POST_FROM)
+        elif inside.comment[element] >= 0:
+            keep.append(logit >= KEEP_COMMENT_FROM)
+        else:
+            keep.append(logit >= threshold)
+    return keep

@@ -10,8 +10,8 @@ SkipReason = Literal[
 ]
 """Why a WARC record is neither a page nor a failure: it was never meant as a page."""
 
-Skipped = dict[SkipReason, int]
-"""Records skipped, by reason; the reader adds to what it is given."""
+Skipped = dict[str, int]
+"""Records skipped, by `SkipReason`; the reader adds to what it is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ UNCASED = (
 
 ICONS = "".join(
     c
-    for c in map(chr, [*range(0x80, 0xD800), *range(0xE000, 0x10000), *range(0x1F000, 0x1FB00)])
+    for c in map(chr, [*range(0x80, 0xD800), *range(0xE000, 0x20000)])
     if unicodedata.category(c) == "So"
 )
 """Symbols of the category So: dingbats, arrows, emoji."""

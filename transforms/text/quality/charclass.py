@@ -27,7 +27,8 @@ RARE = 16384  # the piece is split by the exact procedure
 NUMERAL = 32768  # a digit of any script
 
 _ASTRAL = 0x20000
-"""Code points from here on are ideographs, tags and private use."""
+"""Code points from here on are ideographs, and from `_LAST` on no letters."""
+_LAST = 0x33480
 
 
 @cache
@@ -49,8 +50,8 @@ def table() -> NDArray[np.uint16]:
         if char.isspace():
             value |= SPACE
         classes[code] = value
-    classes[0x20000:0x323B0] = LETTER | CASELESS
-    classes[0xE0100:0xE01F0] = 0
+    letters = np.fromiter((chr(c).isalpha() for c in range(_ASTRAL, _LAST)), np.bool_)
+    classes[_ASTRAL:_LAST][letters] = LETTER | CASELESS
     for chars, value in (
         ("0123456789", DIGIT),
         (PUNCTUATION, PUNCT),

@@ -40,10 +40,8 @@ PREFIXES = SINGLE | frozenset(f"§%={_CURRENCY}")
 CURRENCY = frozenset(_CURRENCY)
 
 _UNIT = re.compile(rf"(?<=[0-9])(?:\+|US\$|[CA]\$|{'|'.join(_UNITS.split())})\Z").search
-_STOP = re.compile(
-    rf"(?<=[0-9{_LOWER}%²+\-{re.escape(_MARKS)}{re.escape(_QUOTES)}])\.\Z"
-    rf"|(?<=[{_UPPER}][{_UPPER}])\.\Z|(?<=°[FfCcKk])\.\Z"
-).search
+_BEFORE_STOP = SINGLE.difference(ICONS, "–—") | frozenset("%²+-…0123456789")
+_CASELESS = re.compile(f"[{UNCASED}]").match
 # `re` is fast on a class of characters of the basic plane only, so the others stand apart
 _PLANE0 = "".join(c for c in ICONS if c < "\U00010000")
 _PLANE1 = "".join(c for c in ICONS if c >= "\U00010000")
@@ -178,13 +176,27 @@ def _suffix_length(piece: str) -> int:
         dots = len(piece) - len(piece.rstrip("."))
         if dots > 1:
             return dots
-        return 1 if _STOP(piece, max(0, len(piece) - 1)) else 0
+        return int(_is_full_stop(piece))
     if last in CURRENCY and piece[-2:-1] in _DIGITS:
         return 1
     if piece.endswith(("'s", "'S", "’s", "’S")):
         return 2
     found = _UNIT(piece, max(0, len(piece) - 5))
     return found.end() - found.start() if found else 0
+
+
+def _is_full_stop(piece: str) -> bool:
+    """Whether the full stop at the end is a token: not after a single capital letter."""
+    before = piece[-2:-1]
+    if before.isupper() or before.istitle():
+        earlier = piece[-3:-2]
+        return (
+            earlier.isupper()
+            or earlier.istitle()
+            or bool(_CASELESS(earlier))
+            or (earlier == "°" and before in "FCK")
+        )
+    return before in _BEFORE_STOP or before.isalpha() or bool(_CASELESS(before))
 
 
 def _cut_inside(piece: str) -> list[str]:

@@ -72,9 +72,13 @@ def _packed_records(  # noqa: C901 - one loop, told in order
             more = members.open_next()
         except DamagedError as error:
             damage = error
-        if end.reached(members):
-            return
         begin = members.start
+        if end.is_near(begin):
+            end.find()
+            members.seek(begin)  # the search has moved the storage
+            continue
+        if begin >= end.found:
+            return
         if damage is None:
             window = Window(members.read)
             for record in records(window, options.max_page_bytes):
@@ -94,26 +98,28 @@ def _packed_records(  # noqa: C901 - one loop, told in order
 
 
 class _End:
-    """Knows where the next piece takes over: at the first member that it can find by itself."""
+    """Knows where the next piece takes over: at the first member that it can find by itself.
+
+    Attributes:
+      found: byte on storage; infinite while it has not been looked for, and where there is none.
+    """
 
     def __init__(self, storage: StorageFile, piece: Piece, options: ReadOptions) -> None:
         self._storage = storage
         self._end = piece.end
         self._options = options
-        self._found: float | None = None
+        self._looked = piece.end < 0
+        self.found = math.inf
 
-    def reached(self, members: Members) -> bool:
-        """Whether the member just opened is the next piece's."""
-        if self._end < 0 or members.start < self._end:
-            return False
-        if self._found is None:
-            begin = members.start
-            following = find_member(self._storage, self._options, self._end)
-            self._found = math.inf if following is None else following
-            if begin < self._found:
-                members.seek(begin)  # the search has moved the storage
-                members.open_next()
-        return members.start >= self._found
+    def is_near(self, offset: int) -> bool:
+        """Whether a member at this byte asks for the search, which is done once."""
+        return not self._looked and offset >= self._end
+
+    def find(self) -> None:
+        """Searches by the rule by which the next piece does; moves the storage."""
+        self._looked = True
+        following = find_member(self._storage, self._options, self._end)
+        self.found = math.inf if following is None else following
 
 
 def _damaged(

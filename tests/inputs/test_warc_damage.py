@@ -7,6 +7,9 @@ import pytest
 import zstandard
 from archives import HTML, packed, response
 
+from pipeline.inputs.plan import Piece, Shard, plan
+from pipeline.inputs.read import ReadOptions, read_shard
+
 
 def _made(count=6, size=2000):
     random.seed(3)
@@ -73,6 +76,25 @@ def test_garbage_between_members(tmp_path, read, shard_bytes):
     assert _numbers(outcome) == [0, 1, 2, 3, 4, 5]
     assert outcome.reasons == [("corrupt", sum(map(len, members[:3])))]
     assert outcome.failures[0].raw == b"garbage \x1f\x8b\x08 x"
+
+
+def test_garbage_at_a_cut(tmp_path):
+    """A piece that ends exactly where the damage begins leaves it to whoever can read on."""
+    members = [packed(one) for one in _made()]
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(b"".join(members[:3]) + b"garbage" + b"".join(members[3:]))
+    cut = sum(map(len, members[:3]))
+    file = plan([str(path)])[0].pieces[0].file
+    for where in range(cut - 2, cut + 9):
+        pieces = (Piece(file, 0, where), Piece(file, where, -1))
+        results = [
+            result
+            for piece in pieces
+            for result in read_shard(Shard(0, "x", (piece,), 0), ReadOptions())
+        ]
+        assert [getattr(result, "reason", "page") for result in results] == [
+            *["page"] * 3, "corrupt", *["page"] * 3,
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize("shard_bytes", [1, 3000, 1 << 40])

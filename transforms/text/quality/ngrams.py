@@ -122,24 +122,61 @@ def _duplicates(n: int, at: Ints, number: Ints, chars: Ints) -> tuple[Ints, Ints
     A copy is stepped over as a whole; what is stepped over is not remembered. So a place counts if
     the first one of its group was looked at, or else a later one that did not count.
     """
-    order = np.argsort(at)
-    place, kind = at[order], number[order]
+    keys = (at << 32) | number
+    keys.sort()
+    place, kind = keys >> 32, keys & 0xFFFFFFFF
     first = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
     first[kind[::-1]] = place[::-1]
     origin = first[kind]
-    later = origin < place
+    later = np.flatnonzero(origin < place)
+    place, origin = place[later], origin[later]
+    fresh = np.ones(len(place), np.bool_)
+    fresh[1:] = (np.diff(place) != 1) | (np.diff(origin) != 1)
+    runs = np.flatnonzero(fresh)
+    sizes = np.diff(np.append(runs, len(place)))
     copies: list[int] = []
     known: set[int] = set()
-    free = -1
-    for here, source in zip(place[later].tolist(), origin[later].tolist(), strict=True):
-        if here < free:
-            continue
+    free = 0
+    for here, source, size in zip(
+        place[runs].tolist(), origin[runs].tolist(), sizes.tolist(), strict=True
+    ):
+        skip = max(0, free - here)
+        if skip < size:
+            free = _copy_run(n, (here + skip, source + skip, size - skip), copies, known)
+    where = np.array(copies, np.int64)
+    return where, chars[where + n] - chars[where]
+
+
+def _copy_run(n: int, run: tuple[int, int, int], copies: list[int], known: set[int]) -> int:
+    """Adds the copies in a run of places whose first ones lie side by side too.
+
+    Args:
+      n: words of an n-gram.
+      run: first place, the place where it stood first, how many places.
+      copies: places that count so far, in order; added to.
+      known: first places that were stepped over, of n-grams looked at later; added to.
+
+    Returns:
+      The first place that is not stepped over.
+    """
+    here, source, size = run
+    end = here + size
+    before = bisect_left(copies, source - n + 1)
+    untouched = before == len(copies) or copies[before] > source + size - 2
+    if untouched and source + size <= here:
+        copies.extend(range(here, end, n))
+        return copies[-1] + n
+    free = here
+    while here < end:
         before = bisect_left(copies, source)
         stepped = before and copies[before - 1] + n > source
+        step = 1
         if not stepped or source in known:
             copies.append(here)
+            step = n
             free = here + n
         else:
             known.add(source)
-    where = np.array(copies, np.int64)
-    return where, chars[where + n] - chars[where]
+        here += step
+        source += step
+    return free

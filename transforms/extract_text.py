@@ -76,6 +76,7 @@ def extract_page(raw: RawPage, extractor: Literal["blocks", "fast"]) -> Page:
         removals=removals,
         source=raw.file,
         given_id=raw.given_id,
+        kind=raw.kind,
     )
 
 

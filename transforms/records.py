@@ -127,6 +127,7 @@ class Page:
       dropped: why the whole page is not in the output, or None. Its paragraphs take no part in
         deduplication.
       extra: what else goes into the record's metadata (values that JSON knows).
+      kind: as in `RawPage`.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Page:
     given_id: str = ""
     dropped: Removal | None = None
     extra: dict[str, object] = field(default_factory=dict)
+    kind: Kind = "text"
 
 
 @dataclass(frozen=True, slots=True)

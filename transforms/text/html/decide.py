@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transforms.text.html.blocks import clean_line
 from transforms.text.html.dom import Tree
 from transforms.text.html.forum import forum_posts
 from transforms.text.html.hints import BIT, TAG_BIT
 from transforms.text.html.systems import Systems, compile_systems
 
-KEEP_FROM = -0.2
+KEEP_FROM = -0.3
 """Log odds from which a unit stays."""
 
 KEEP_COMMENT_FROM = 4.0
@@ -82,7 +83,7 @@ def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
             found = systems.find(*tree.name[element])
             if found:
                 system[element] = element
-                rules[element] = (found[0], f"in {found[1]}")
+                rules[element] = (found[0], f"in {clean_line(found[1])[:100]}")
     return Containers(comment, forum_posts(tree), system, rules)
 
 

@@ -18,7 +18,7 @@ from selectolax.lexbor import (
 from transforms.text.errors import ParserFailed, TooDeep
 from transforms.text.html.blocks import clean_line
 from transforms.text.html.hints import TAG_MASK, class_mask, id_mask, role_mask
-from transforms.text.html.limits import MAX_DEPTH, check_limits
+from transforms.text.html.limits import MAX_DEPTH, checked_bytes
 
 CELL_SEPARATOR = " | "
 MAX_CELL_CHARS = 300
@@ -108,10 +108,10 @@ def parse(html: str) -> Tree:
       TooLarge, TooDeep: the page is beyond the bounds of `limits`.
       ParserFailed: the parser gave up.
     """
-    check_limits(html)
+    encoded = checked_bytes(html)
     try:
         parser = LexborHTMLParser(
-            html.encode("utf-8", "replace"),
+            encoded,
             options=LexborDocumentOptions.WO_EVENTS,
             scripting=True,
         )

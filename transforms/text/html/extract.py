@@ -10,7 +10,7 @@ from transforms.text.html.decide import find_containers, keep_units
 from transforms.text.html.dom import parse
 from transforms.text.html.features import build
 from transforms.text.html.model import load_weights, scores
-from transforms.text.html.reasons import reason
+from transforms.text.html.reasons import Reasons
 from transforms.text.html.systems import System, compile_systems
 
 Comments = Literal["remove", "keep", "separate"]
@@ -75,12 +75,13 @@ def extract_page(
         for unit, element in enumerate(tree.element):
             if not keep[unit] and in_comments(containers, element):
                 keep[unit] = is_body(tree, unit)
+    reasons = Reasons(tree, containers)
     blocks: list[Block] = []
     for unit, lines in enumerate(tree.lines):
         if keep[unit]:
             blocks.extend(map(Block, lines))
         else:
-            rule, evidence = reason(tree, unit, logits[unit], containers)
+            rule, evidence = reasons.of(unit, logits[unit])
             blocks.extend(Block(line, rule, evidence) for line in lines)
     found = collect(tree, containers) if comments == "separate" else ()
     return Extract(tree.title, blocks, found, containers.forum)

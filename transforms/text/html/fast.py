@@ -4,7 +4,7 @@ from resiliparse.extract.html2text import extract_plain_text
 
 from transforms.text.errors import ParserFailed
 from transforms.text.html.blocks import Block, clean_line
-from transforms.text.html.limits import check_limits
+from transforms.text.html.limits import checked_bytes
 
 SKIPPED = (
     "#comments", "#respond", ".comments-area", ".commentlist", ".comment-list", ".comment-respond",
@@ -38,8 +38,7 @@ def extract_fast(html: str) -> list[Block]:
       TooLarge, TooDeep: the page is beyond the bounds of `limits`.
       ParserFailed: the parser gave up.
     """
-    check_limits(html)
-    safe = html.encode("utf-8", "replace").decode()
+    safe = checked_bytes(html).decode()
     try:
         text = extract_plain_text(
             safe,

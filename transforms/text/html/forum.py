@@ -1,5 +1,7 @@
 """Discussion pages, whose posts are the content."""
 
+from functools import lru_cache
+
 from transforms.text.html.dom import Tree
 
 POSTS: dict[str, tuple[str, ...]] = {
@@ -46,7 +48,9 @@ def forum_posts(tree: Tree) -> list[int]:
     for element in range(1, len(tree.parent)):
         inside[element] = inside[tree.parent[element]]
         if inside[element] < 0 and tree.last[element] > tree.first[element]:
-            system = _system(*tree.name[element])
+            class_names, identifier = tree.name[element]
+            system = class_names and _system_of_class(class_names)
+            system = system or _system_of_id(identifier)
             if system:
                 posts[system] = posts.get(system, 0) + 1
                 inside[element] = element
@@ -55,14 +59,20 @@ def forum_posts(tree: Tree) -> list[int]:
     return inside
 
 
-def _system(class_names: str, identifier: str) -> str:
+@lru_cache(maxsize=20_000)
+def _system_of_class(class_names: str) -> str:
     for name in class_names.lower().split():
         system = _EXACT.get(f".{name}")
         if system:
             return system
-    if identifier:
-        low = identifier.lower()
-        for prefix, system in _PREFIXES:
-            if low.startswith(prefix) and low[len(prefix) :].isdigit():
-                return system
+    return ""
+
+
+def _system_of_id(identifier: str) -> str:
+    if not identifier[-1:].isdigit():
+        return ""
+    low = identifier.lower()
+    for prefix, system in _PREFIXES:
+        if low.startswith(prefix) and low[len(prefix) :].isdigit():
+            return system
     return ""

@@ -9,7 +9,9 @@ from transforms.text.html.hints import TAG_BIT
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
 
-MAX_EVIDENCE_CHARS = 200
+MAX_NAME_CHARS = 100
+"""Longer ids and class names are cut in evidence."""
+
 _LEVELS = 6
 """How many ancestors may lend their name to a rule."""
 
@@ -24,6 +26,9 @@ _BY_HINT = (
     ("footer", HINT["footer"] | TAG_BIT["footer"]),
     ("meta", HINT["meta"] | HINT["author"] | HINT["tag"]),
 )
+_ANY_HINT = 0
+for _, _bits in _BY_HINT:
+    _ANY_HINT |= _bits
 _BY_WORD = (
     ("cookies", WORD["cookie"]),
     ("newsletter", WORD["newsletter"]),
@@ -39,59 +44,79 @@ _MAX_WORDS_CHARS = 60
 """Longer lines are not named after single words."""
 
 
-def reason(tree: Tree, unit: int, logit: float, containers: Containers) -> tuple[str, str]:
-    """Rule and evidence of a removed unit.
+class Reasons:
+    """Rules and evidence of a page's removed units.
 
     Args:
       tree: the page.
-      unit: number of the unit.
-      logit: its score, log odds.
       containers: what its elements are inside of.
-
-    Returns:
-      `group.name` and one printable line of at most `MAX_EVIDENCE_CHARS` characters.
     """
-    element = tree.element[unit]
-    system = containers.system[element]
-    if system >= 0:
-        return containers.rules[system]
-    score = f"score {1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))):.2f}"
-    comment = containers.comment[element]
-    if comment >= 0:
-        return "comments.container", _evidence(f"in {selector(tree, comment)}, {score}")
-    at = element
-    mask = tree.inline[unit]
-    for _ in range(_LEVELS):
-        mask |= tree.mask[at]
-        for group, bits in _BY_HINT:
-            if mask & bits:
-                return f"{group}.hints", _evidence(f"in {selector(tree, at)}, {score}")
-        if at == tree.parent[at] or tree.last[at] - tree.first[at] > len(tree.lines) // 2:
-            break
-        at = tree.parent[at]
-        mask = tree.mask[at]
-    line = tree.lines[unit][0]
-    if len(line) <= _MAX_WORDS_CHARS:
-        words = words_mask(line)
-        for group, bits in _BY_WORD:
-            if words & bits:
-                return f"{group}.words", _evidence(f"short line, {score}")
-    return "boilerplate.model", score
+
+    def __init__(self, tree: Tree, containers: Containers) -> None:
+        self._tree = tree
+        self._containers = containers
+        self._by_element: dict[int, tuple[str, str]] = {}
+
+    def of(self, unit: int, logit: float) -> tuple[str, str]:
+        """Rule and evidence of a removed unit.
+
+        Args:
+          unit: number of the unit.
+          logit: its score, log odds.
+
+        Returns:
+          `group.name` and one printable line.
+        """
+        tree = self._tree
+        element = tree.element[unit]
+        system = self._containers.system[element]
+        if system >= 0:
+            return self._containers.rules[system]
+        score = f"score {1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))):.2f}"
+        found = self._by_element.get(element)
+        if found is None:
+            found = self._by_element[element] = self._by_names(element)
+        rule, place = found
+        if rule:
+            return rule, f"{place}, {score}"
+        inline = tree.inline[unit]
+        for group, bits in _BY_HINT if inline & _ANY_HINT else ():
+            if inline & bits:
+                return f"{group}.hints", f"inside the line, {score}"
+        line = tree.lines[unit][0]
+        if len(line) <= _MAX_WORDS_CHARS:
+            words = words_mask(line)
+            for group, bits in _BY_WORD:
+                if words & bits:
+                    return f"{group}.words", f"words of a short line, {score}"
+        return "boilerplate.model", score
+
+    def _by_names(self, element: int) -> tuple[str, str]:
+        """Rule and place that the names of an element and those above it give; "" for none."""
+        tree = self._tree
+        comment = self._containers.comment[element]
+        if comment >= 0:
+            return "comments.container", f"in {selector(tree, comment)}"
+        at = element
+        for _ in range(_LEVELS):
+            if tree.last[at] - tree.first[at] > len(tree.lines) // 2:
+                break
+            mask = tree.mask[at]
+            for group, bits in _BY_HINT if mask & _ANY_HINT else ():
+                if mask & bits:
+                    return f"{group}.hints", f"in {selector(tree, at)}"
+            at = tree.parent[at]
+        return "", ""
 
 
 def selector(tree: Tree, element: int) -> str:
     """The element's id or first class as a CSS selector, its tag's kind where it has neither."""
     class_names, identifier = tree.name[element]
-    if identifier.strip():
-        return "#" + identifier.split()[0]
-    if class_names.strip():
-        return "." + class_names.split()[0]
+    for mark, names in (("#", identifier), (".", class_names)):
+        first = names[:MAX_NAME_CHARS].split(None, 1)
+        if first:
+            return mark + "".join(c if c.isprintable() else "?" for c in first[0])
     for name in ("nav", "footer", "aside", "header", "form"):
         if tree.mask[element] & TAG_BIT[name]:
             return name
     return "a block without a name"
-
-
-def _evidence(text: str) -> str:
-    shown = "".join(character if character.isprintable() else "?" for character in text)
-    return shown[:MAX_EVIDENCE_CHARS]

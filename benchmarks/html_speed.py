@@ -1,0 +1,54 @@
+"""Measures the extractors' CPU time a page, beside trafilatura's, in one run.
+
+    python benchmarks/html_speed.py PAGES.warc.gz
+
+Every page goes through all extractors in turn, so that a busy machine slows all of them alike;
+compare the ratios, not the times. trafilatura is measured where it is installed.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+
+from transforms.text.html import extract_blocks, extract_fast
+
+WARM_UP = 10
+
+
+def main() -> None:
+    """Print milliseconds a page and the ratio to `extract_blocks`."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("pages", type=Path, help="pages, WARC")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th page only")
+    options = parser.parse_args()
+    extractors = {"extract_blocks": extract_blocks, "extract_fast": extract_fast}
+    try:
+        import trafilatura
+    except ImportError:
+        print("trafilatura is not installed: no ratio")
+    else:
+        extractors["trafilatura"] = lambda html: trafilatura.extract(html, include_comments=False)
+    with options.pages.open("rb") as stream:
+        raw = [
+            record.reader.read()
+            for record in ArchiveIterator(stream, record_types=WarcRecordType.response)
+        ]
+    pages = [bytes_to_str(page, detect_encoding(page)) for page in raw][:: options.every]
+    seconds = dict.fromkeys(extractors, 0.0)
+    for number, html in enumerate(pages[:WARM_UP] + pages):
+        for name, extract in extractors.items():
+            start = time.process_time()
+            extract(html)
+            if number >= WARM_UP:
+                seconds[name] += time.process_time() - start
+    print(f"{len(pages)} pages of {sum(map(len, pages)) // len(pages)} characters on average")
+    for name, total in seconds.items():
+        ratio = total / seconds["extract_blocks"]
+        print(f"{name:15} {total / len(pages) * 1000:7.2f} ms a page  {ratio:5.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -36,7 +36,8 @@ PIECES = st.one_of(
     st.sampled_from(
         ["the", "cat", "cat.", "…", "...", "#", "- x", "1,5", "", " ", "|a|b|", "x\n\ny", "\n"]
     ),
-    st.text(max_size=12),
+    st.text(st.characters(max_codepoint=0x52F), max_size=12),
+    st.text("中あก𠀀🟩²٣\ud800\x00", max_size=6),
 )
 PAGES = st.lists(st.lists(PIECES, max_size=12).map(" ".join), max_size=8)
 LANGUAGES = st.sampled_from(["en", "de", "zh-cn", "th", "xx", "und", ""])

@@ -71,6 +71,29 @@ def test_pieces_are_split_as_the_reference_splits_them(piece, tokens):
     assert batch(piece) == tokens.split()
 
 
+@pytest.mark.parametrize(
+    ("piece", "tokens"),
+    [
+        ("E-Mail-Adresse", "E-Mail-Adresse"),
+        ("z.B.", "z.B."),
+        ("1.", "1."),
+        ("2019.", "2019."),
+        ("Haus.", "Haus ."),
+        ("und/oder", "und / oder"),
+        ("Arbeit/", "Arbeit /"),
+        ("3-4", "3 - 4"),
+        ("it's", "it's"),
+        ("it’s", "it ’s"),
+        ("Autor(in)nen", "Autor ( in ) nen"),
+        ("Wort–", "Wort–"),
+        ("„Ja“,", "„ Ja “ ,"),
+    ],
+)
+def test_german_pieces_are_split_as_the_reference_splits_them(piece, tokens):
+    assert list(Splitter("de").split(piece)) == tokens.split()
+    assert batch(piece, "de") == tokens.split()
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.text(st.sampled_from(MARKS), max_size=60))
 def test_tokens_are_all_of_the_text_but_its_spaces(text):
@@ -79,14 +102,15 @@ def test_tokens_are_all_of_the_text_but_its_spaces(text):
 
 
 HARD = (
-    "don't Mr. e.g. it's (well-known) wait... 10km 5% foo.Bar http://a.bc/d 3-4 :) [1] U.S. a/b "
-    "2.5 cannot, «so» “yes,” x_y C++ … - -- -5 $5 €7 1,000.50 im its were id. co."
+    "don't Mr. e.g. it's (well-known) wait... 10km 5% foo.Bar http://a.bc/d 3-4 :) "
+    "[1] U.S. a/b d’« s’ Wort–. (a)b 1. 5. z.B. a--b a!b und/oder 2.5 cannot, «so» "
+    "“yes,” x_y C++ … - -- -5 $5 €7 1,000.50 im its were id. co."
 )
 WORDS = st.sampled_from(HARD.split())
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(WORDS, max_size=30), st.sampled_from(["en", ""]))
+@given(st.lists(WORDS, max_size=30), st.sampled_from(["en", "de", ""]))
 def test_the_batch_splits_as_the_splitter(words, kind):
     text = " ".join(words)
     assert batch(text, kind) == one_by_one(text, kind)

@@ -49,7 +49,7 @@ class _Limits:
     rule_set: str
     ends: tuple[str, ...]
     checks_marks: bool
-    english: bool
+    kind: str
     min_sentences: float
     min_words: float
     max_word_chars: float
@@ -104,7 +104,7 @@ def _limits(rule_set: str, language: str, overrides: Mapping[str, float]) -> _Li
         rule_set,
         ends,
         knows(language, "end_marks"),
-        code == "en",
+        code,
         limit.get("min_sentences", 0),
         limit.get("min_words_per_line", 0),
         limit.get("max_word_chars", float("inf")),
@@ -185,7 +185,7 @@ def _content(line: str) -> str:
 def _sentences(line: str, limits: _Limits) -> int:
     if limits.rule_set == "c4":
         return count_sentences(line)
-    return count_marked(line, "en" if limits.english else "")
+    return count_marked(line, limits.kind)
 
 
 def _printable(paragraph: str) -> str:

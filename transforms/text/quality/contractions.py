@@ -89,6 +89,25 @@ def english() -> dict[str, tuple[str, ...]]:
     }
 
 
+_GERMAN = (
+    "z.B. d.h. u.a. usw. bzw. ca. etc. Dr. Prof. Nr. Str. Abs. vgl. evtl. ggf. inkl. max. "
+    "min. Mio. Mrd. Jan. Feb. Mrz. Apr. Jun. Jul. Aug. Sep. Sept. Okt. Nov. Dez. Hr. Fr. "
+    "St. Tel. Bd. Jh. v.Chr. n.Chr. o.ä. i.d.R. m.E. s.o. s.u. z.T. z.Z. u.U. u.v.m. e.V. "
+    "a.D. Abk. Abt. bspw. bzgl. dgl. ders. dt. ebd. eigtl. engl. entspr. ev. exkl. gegr. "
+    "geb. gem. gest. ggü. Hbf. hrsg. Hrsg. i.A. Ing. insb. jew. Jr. kath. lat. lt. Mag. "
+    "mtl. p.a. phil. Pkt. rd. röm. sog. Std. stellv. tägl. u.ä. ugs. urspr. usf. Verf. "
+    "verh. verw. zzgl. Zt. al. Co. Inc. Corp. Mr. Mrs. B.A. M.A. B.Sc. M.Sc. Dipl. med. "
+    "e.g. i.e. N.Y. Ph.D. Z.B. D.h. Vgl. Evtl. Ca. Bzw. i.G. k.o. U.S. U.S.S. L.A. R.I.P. "
+    "G.m.b.H. Univ. Abb. Allg. Anm. Aufl. Bsp. Kap. Kfm. Kl. Lt. Tsd. MwSt. vs. mind. 's "
+    "’s 'S ’S s' s’ S' d' d’"
+)
+
+
+def german() -> dict[str, tuple[str, ...]]:
+    """Returns German abbreviations that keep their full stop; typed from general knowledge."""
+    return {word: (word,) for word in _GERMAN.split()}
+
+
 def everywhere() -> dict[str, tuple[str, ...]]:
     """Returns the exceptions of every language: emoticons and letters with a full stop."""
     words = [

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 _GROUP_CHARS = 200_000
 _LONGEST_WORD = 256
+_KINDS = frozenset({"en", "de"})
 
 _STOP_WORDS = {code: WordSet(words) for code, words in tongues.STOP_WORDS.items()}
 
@@ -46,8 +47,8 @@ def signals(
         raise ValueError(f"{len(pages)} pages but {len(languages)} languages")
     codes = [tongues.base(language) for language in languages]
     found: list[dict[str, float]] = [{}] * len(pages)
-    for kind in ("en", ""):
-        chosen = [i for i, code in enumerate(codes) if (code == "en") == (kind == "en")]
+    for kind in ("en", "de", ""):
+        chosen = [i for i, code in enumerate(codes) if kind == (code if code in _KINDS else "")]
         texts = ["\n".join(pages[i]) for i in chosen]
         for group in _groups(texts):
             numbers = chosen[group]

@@ -76,7 +76,7 @@ def tokenize(
       codes: its code points.
       classes: their `charclass` values.
       hashes: of the same code points.
-      kind: "en" for the English exceptions, "" for none.
+      kind: "en", "de" or "", as for `Splitter`.
     """
     size = len(codes)
     if not size:
@@ -91,7 +91,7 @@ def tokenize(
         bounds = bounds[1:]
     firsts = bounds[:-1:2] if len(bounds) > 1 else bounds[:0]
     lasts = bounds[1::2]
-    rare = _cut_plain(codes, classes, starts)
+    rare = _cut_plain(codes, classes, starts, german=kind == "de")
     cutter = _cutter(kind)
     rare = np.concatenate((rare, _exceptions(codes, classes, hashes, cutter)))
     pieces = np.unique(np.searchsorted(firsts, rare, side="right") - 1)
@@ -110,7 +110,7 @@ def tokenize(
 
 
 def _cut_plain(  # noqa: PLR0915 - one rule after the other
-    codes: NDArray[np.uint32], classes: NDArray[np.uint16], starts: Bools
+    codes: NDArray[np.uint32], classes: NDArray[np.uint16], starts: Bools, *, german: bool
 ) -> Ints:
     """Marks where tokens start around marks; returns positions whose piece needs the splitter."""
     at = np.flatnonzero((classes & (cc.LETTER | cc.DIGIT | cc.SPACE)) == 0)
@@ -149,6 +149,8 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
         | np.isin(code_before, (37, 178, 43, 45))
     )
     tail = ((kind & cc.TAIL) != 0) | dots | (dot & dot_ends)
+    if german:
+        tail = (tail & ((kind & cc.HYPHEN) == 0) & ~(dot & digit_before & ~dots)) | (code == 47)
     tail |= digit_before & (((kind & cc.COIN) != 0) | (code == 37))
 
     # runs of neighbouring marks, and how far each end of a run peels off
@@ -171,6 +173,9 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
         & alpha_after
         & (((kind & cc.HYPHEN) != 0) | np.isin(code, (58, 60, 61, 62, 47)))
     )
+    if german:
+        comma_like = alpha_before & alpha_after & np.isin(code, (44, 33, 63, 58, 60, 61, 62))
+        joint = word_before & (alpha_after | digit_after) & (code == 47)
     cut = inside & (comma_like | joint | ((kind & cc.ICON) != 0) | dots)
     cut |= inside & digit_before & (code == 45) & (digit_after | (code_after == 45))
     own = lead | trail | cut
@@ -194,6 +199,10 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
     rare |= (code == 40) & (code_after == 56)
     rare |= (code == 47) & ~(space_before | space_after)
     rare |= dots & inside
+    if german:
+        rare |= inside & alpha_before & alpha_after & ((kind & cc.TAIL) != 0) & (code != 44)
+        rare |= ((kind & cc.HYPHEN) != 0) & ((after & cc.HYPHEN) != 0)
+        rare |= apostrophe & word_before
     return np.concatenate((at[rare], units))
 
 

@@ -36,7 +36,7 @@ def count_marked(line: str, kind: str = "en") -> int:
 
     Args:
       line: one line.
-      kind: "en" for the English exceptions to word splitting.
+      kind: the language, as for `Splitter`.
     """
     count = 0
     ended = True

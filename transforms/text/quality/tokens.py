@@ -30,7 +30,9 @@ _UNITS = (
 )
 _LOWER = f"{LOWER}{UNCASED}"
 _UPPER = f"{UPPER}{UNCASED}"
-_ANY = f"(?:{LETTER}|[{UNCASED}])"
+# numerals such as ² are word characters of `re`, but no letters
+_NUMERALS = "".join(c for c in map(chr, range(0x10000)) if c.isalnum() and not c.isalpha())
+_ANY = f"(?:(?![{_NUMERALS}]){LETTER}|[{UNCASED}])"
 _AFTER = f"(?<=[{LOWER}{UPPER}{UNCASED}"
 
 SINGLE = frozenset(f"—–{_MARKS}{_QUOTES}{ICONS}")
@@ -53,6 +55,15 @@ _INFIX = re.compile(
     rf"|{_AFTER}0-9])(?:——|---|--|[-–—~])(?={_ANY})"
     rf"|{_AFTER}0-9])[:<>=/](?={_ANY})"
 ).match
+_INFIX_DE = re.compile(
+    rf"\.\.+|…|{_ICON}|(?<=[{_LOWER}])\.(?=[{_UPPER}])|(?<=[0-9])-(?=[0-9])"
+    rf"|{_AFTER}])(?:[,!?:<>=]|--)(?={_ANY})"
+    rf"|{_AFTER}])[)\[\]({re.escape(_QUOTES.replace(chr(39), ''))}](?={_ANY})"
+    rf"|{_AFTER}0-9])/(?=[0-9]|{_ANY})"
+).match
+_TRIGGER_DE = re.compile(
+    rf"[.…,!?:<>=/\-()\[\]{re.escape(_QUOTES)}{_PLANE0}]|[\U00010000-\U0001ffff]"
+).search
 _TRIGGER = re.compile(rf"[.…+*^,\-–—~:<>=/{_PLANE0}]|[\U00010000-\U0001ffff]").search
 _HOST = r"[A-Za-z0-9\u00a1-\uffff]"
 _ADDRESS = re.compile(
@@ -66,13 +77,17 @@ class Splitter:
     """Splits pieces of text without white space into tokens; one object per kind of language.
 
     Args:
-      kind: "en" for the English exceptions, anything else for those of every language only.
+      kind: "en" or "de" for the rules and exceptions of English or German, anything else for the
+        rules of English with the exceptions of every language only.
     """
 
     def __init__(self, kind: str = "") -> None:
         table = contractions.everywhere()
         if kind == "en":
             table |= contractions.english()
+        elif kind == "de":
+            table |= contractions.german()
+        self._german = kind == "de"
         self._exceptions: Mapping[str, tuple[str, ...]] = table
         self._sequences: dict[str, list[tuple[list[str], tuple[str, ...]]]] = {}
         for word, parts in table.items():
@@ -107,7 +122,7 @@ class Splitter:
                 head.append(piece[:before])
                 piece = piece[before:]
                 break
-            after = _suffix_length(piece[before:] if before else piece)
+            after = _suffix_length(piece[before:] if before else piece, german=self._german)
             if after and piece[:-after] in exceptions:
                 tail.append(piece[-after:])
                 piece = piece[:-after]
@@ -124,7 +139,7 @@ class Splitter:
         if piece in exceptions:
             head += exceptions[piece]
         elif piece:
-            head += _cut_inside(piece)
+            head += _cut_inside(piece, german=self._german)
         tail.reverse()
         return head + tail
 
@@ -167,19 +182,19 @@ def _prefix_length(piece: str) -> int:
     return 0
 
 
-def _suffix_length(piece: str) -> int:
+def _suffix_length(piece: str, *, german: bool) -> int:
     """Characters at the end that are a token of their own; 0 for none."""
     last = piece[-1:]
-    if last in SINGLE:
+    if last in SINGLE and not (german and last in "—–"):
         return 2 if piece.endswith("……") else 1
     if last == ".":
         dots = len(piece) - len(piece.rstrip("."))
         if dots > 1:
             return dots
-        return int(_is_full_stop(piece))
-    if last in CURRENCY and piece[-2:-1] in _DIGITS:
+        return int(_is_full_stop(piece) and not (german and piece[-2:-1] in _DIGITS))
+    if (german and last == "/") or (last in CURRENCY and piece[-2:-1] in _DIGITS):
         return 1
-    if piece.endswith(("'s", "'S", "’s", "’S")):
+    if not german and piece.endswith(("'s", "'S", "’s", "’S")):
         return 2
     found = _UNIT(piece, max(0, len(piece) - 5))
     return found.end() - found.start() if found else 0
@@ -199,16 +214,17 @@ def _is_full_stop(piece: str) -> bool:
     return before in _BEFORE_STOP or before.isalpha() or bool(_CASELESS(before))
 
 
-def _cut_inside(piece: str) -> list[str]:
+def _cut_inside(piece: str, *, german: bool) -> list[str]:
     if piece.isalnum():
         return [piece]
     marks: list[tuple[int, int]] = []
-    candidate = _TRIGGER(piece)
+    find, check = (_TRIGGER_DE, _INFIX_DE) if german else (_TRIGGER, _INFIX)
+    candidate = find(piece)
     while candidate:
-        mark = _INFIX(piece, candidate.start())
+        mark = check(piece, candidate.start())
         if mark:
             marks.append(mark.span())
-        candidate = _TRIGGER(piece, (mark or candidate).end())
+        candidate = find(piece, (mark or candidate).end())
     if not marks or (len(piece) <= LONG and "." in piece and _ADDRESS(piece)):
         return [piece]
     tokens: list[str] = []

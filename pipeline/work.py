@@ -1,4 +1,4 @@
-"""The work folder: what lies where between the steps of a run."""
+"""The work folder: what lies where between the steps of a run, and in the runs before it."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,21 @@ from pipeline.storage import join
 class WorkFolder:
     """Names every file of a run in progress.
 
+    Shards are numbered through all runs of a history; without one they begin at 0.
+
     Attributes:
       root: the folder, local or on an object store.
       out: where the output tree is built; the output itself where a folder cannot be renamed.
+      first_shard: number of the run's first shard; lower ones are of earlier runs.
+      remembered: where the run's part of its history is built; "" without a history.
+      past: for each earlier run (its first shard, the shard after its last, its folder).
     """
 
     root: str
     out: str
+    first_shard: int = 0
+    remembered: str = ""
+    past: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def plan(self) -> str:
@@ -28,15 +36,23 @@ class WorkFolder:
         return join(self.root, "counts.json")
 
     def shard(self, shard: int, name: str) -> str:
-        """A file of a shard's first step: `pages`, `ids`, `exact`, `near`, `index`, `done`."""
+        """A file of a shard's first step: `pages`, `exact`, `near`, `index`, `done`."""
         return join(self.root, "map", f"{shard:06d}", name)
+
+    def ids(self, shard: int) -> str:
+        """The ids and URLs of a shard's pages, of this run or an earlier one."""
+        earlier = self._earlier(shard)
+        return join(earlier, f"{shard:06d}.ids") if earlier else self.shard(shard, "ids")
 
     def matches(self, partition: str) -> str:
         """What the search of one partition found."""
         return join(self.root, "find", f"{partition}.matches")
 
     def chosen(self, shard: int) -> str:
-        """The one match of each paragraph of a shard that goes."""
+        """The one match of each paragraph of a shard that goes; of earlier runs, as it ended."""
+        earlier = self._earlier(shard)
+        if earlier:
+            return join(earlier, f"{shard:06d}.links")
         return join(self.root, "keep", f"{shard:06d}.chosen")
 
     def requests(self, asked: int, shard: int) -> str:
@@ -53,4 +69,17 @@ class WorkFolder:
 
     def part(self, kind: str, shard: int, suffix: str) -> str:
         """A file of the output: `documents`, `removed` or `rejected`."""
-        return join(self.out, kind, f"part-{shard:06d}.{suffix}")
+        return join(self.out, kind, f"part-{shard - self.first_shard:06d}.{suffix}")
+
+    def remembered_rows(self, partition: str) -> str:
+        """The rows of one partition that the history shall keep."""
+        return join(self.remembered, f"{partition}.rows")
+
+    def remembered_shard(self, shard: int, name: str) -> str:
+        """What the history keeps of a shard's pages: `ids` or `links`."""
+        return join(self.remembered, f"{shard:06d}.{name}")
+
+    def _earlier(self, shard: int) -> str:
+        if shard >= self.first_shard:
+            return ""
+        return next(folder for first, end, folder in self.past if first <= shard < end)

@@ -14,10 +14,10 @@ from transforms.text.page_duplicates import evidence_of, find_within_pages, pick
 from transforms.text.rows import (
     EXACT_ROW,
     NEAR_ROW,
-    UNDATED,
     Rows,
     exact_rows,
     near_rows,
+    order_of_date,
     pack_address,
     page_of,
     paragraph_of,
@@ -35,6 +35,7 @@ class DedupRules:
       radius_bits, max_pivots, keep_number_variants: see `find_near`.
       min_words: shorter paragraphs are short; see `count_words`.
       short: where exact copies of short paragraphs go: `keep` (nowhere), `page`, `corpus`.
+      run: number of this run in its history; 0 without one.
     """
 
     scope: Literal["corpus", "page", "none"] = "corpus"
@@ -44,6 +45,7 @@ class DedupRules:
     keep_number_variants: bool = False
     min_words: int = 10
     short: Literal["keep", "page", "corpus"] = "keep"
+    run: int = 0
 
 
 def fingerprint_pages(
@@ -98,7 +100,7 @@ def _rows(
         kept = [n for n in range(len(page.paragraphs)) if n not in page.removals]
         texts.extend(page.paragraphs[n] for n in kept)
         addresses.append(pack_address(shard, number, np.array(kept, np.intp)))
-        dates.append(np.full(len(kept), order_of_date(page.date)))
+        dates.append(np.full(len(kept), order_of_date(page.date, rules.run)))
         hashes.append(np.full(len(kept), int(page.id[3:], 16), np.uint64))
     if not texts or rules.scope == "none":
         return np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW), np.empty(0, EXACT_ROW)
@@ -110,12 +112,6 @@ def _rows(
         some = long & np.array([not is_mostly_numbers(text) for text in texts], bool)
         near = near_rows(pick(texts, some), date[some], page_hash[some], address[some], hasher)
     return exact[long & has_form], near, exact[~long & has_form]
-
-
-def order_of_date(date: str) -> np.uint64:
-    """Turns `YYYY-MM-DDTHH:MM:SS.mmmZ` into a number that sorts like it; undated comes last."""
-    digits = "".join(c for c in date if c in "0123456789")
-    return np.uint64(int(digits)) if digits else UNDATED
 
 
 def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:

@@ -36,7 +36,7 @@ ROUNDS = 4
 def write_ids(work: WorkFolder, shard: int, ids: Sequence[tuple[str, str]]) -> None:
     """Stores id and URL of each page of a shard."""
     data = zstandard.ZstdCompressor(level=1).compress(orjson.dumps(ids))
-    with open_for_writing(work.shard(shard, "ids")) as handle:
+    with open_for_writing(work.ids(shard)) as handle:
         handle.write(data)
 
 
@@ -132,7 +132,7 @@ def _write_answers(
 ) -> list[Part]:
     if not len(answers):
         return []
-    ids = orjson.loads(zstandard.ZstdDecompressor().decompress(read_bytes(work.shard(shard, "ids"))))
+    ids = orjson.loads(zstandard.ZstdDecompressor().decompress(read_bytes(work.ids(shard))))
     answers = np.sort(answers, order="address")
     asking = shard_of(answers["address"])
     path = work.answers(asked, shard)

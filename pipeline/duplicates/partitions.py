@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,16 @@ from transforms.text.duplicates import (
     find_in_hot_key,
     find_near,
 )
-from transforms.text.rows import Rows, shard_of
+from transforms.text.rows import Rows, shard_of, sort_rows
 
 BYTES_A_ROW = 256
 """Memory that the search takes for a row: the row itself, its sorted copy, and the columns."""
+
+_CONTENT: dict[RowKind, tuple[str, ...]] = {
+    "exact": ("key", "check"),
+    "near": ("key", "simhash", "minima", "shingles", "digitless"),
+}
+"""Columns that say what a paragraph is, rather than where it stands."""
 
 Bounds = dict[RowKind, npt.NDArray[np.intp]]
 
@@ -65,8 +71,24 @@ class PartitionResult(NamedTuple):
     rows: int
 
 
+class EarlierRows(Protocol):
+    """Rows of earlier runs, which come before all new ones."""
+
+    def look_up(
+        self, kind: RowKind, keys: npt.NDArray[np.uint64], most: int | None = None
+    ) -> Rows:
+        """Gives the earliest rows of each of the sorted keys."""
+        ...
+
+
 def search_partition(
-    kind: RowKind, slices: Sequence[Slice], rules: DedupRules, memory_bytes: int, path: str
+    kind: RowKind,
+    slices: Sequence[Slice],
+    rules: DedupRules,
+    memory_bytes: int,
+    path: str,
+    earlier: EarlierRows | None = None,
+    remember: Callable[[Rows], None] | None = None,
 ) -> PartitionResult:
     """Finds the duplicates among the rows of one partition and writes the matches to `path`.
 
@@ -76,12 +98,15 @@ def search_partition(
       rules: what counts as a duplicate.
       memory_bytes: about what the search may take, however large the partition is.
       path: of the file of matches, sorted by address.
+      earlier: rows of earlier runs to compare with.
+      remember: is given all rows whose content no earlier row of their key has, by ascending key.
     """
     find = find_exact if kind == "exact" else _finder(rules)
     pivots = 1 if kind == "exact" else rules.max_pivots
     matches = np.empty(0, MATCH)
     compared = capped = 0
-    for found in _search(sorted(slices), ROW_TYPES[kind], find, pivots, memory_bytes):
+    past = _Past(kind, earlier, remember)
+    for found in _search(sorted(slices), ROW_TYPES[kind], find, pivots, memory_bytes, past):
         matches = choose_matches(np.concatenate([matches, found.matches]))
         compared += found.compared
         capped += found.capped
@@ -121,14 +146,83 @@ def _search(
     find: Callable[[Rows], Found],
     pivots: int,
     memory_bytes: int,
+    past: "_Past",
 ) -> Iterator[Found]:
     rows_at_once = max(memory_bytes // BYTES_A_ROW, 1024)
     for piece in complete_keys(slices, dtype, rows_at_once):
         if isinstance(piece, np.ndarray):
-            yield find(piece)
+            before = past.rows_of(piece)
+            past.tell(before, piece)
+            yield past.without_old(find(np.concatenate([before, piece])), before)
             continue
         heads = np.concatenate(
             [read_slice(s._replace(count=min(s.count, pivots + 1)), dtype) for s in piece]
         )
-        blocks = (block for s in piece for block in read_blocks(s, dtype, rows_at_once))
-        yield from find_in_hot_key(heads, blocks, find, pivots)
+        before = past.rows_of(heads)
+        heads = np.concatenate([before, heads])
+        past.tell(before, heads[len(before) :])
+        blocks = (
+            past.tell(heads, block)
+            for s in piece
+            for block in read_blocks(s, dtype, rows_at_once)
+        )
+        for found in find_in_hot_key(heads, blocks, find, pivots):
+            yield past.without_old(found, before)
+
+
+class _Past:
+    """What a search has to do with earlier and later runs; nothing, most often."""
+
+    def __init__(
+        self,
+        kind: RowKind,
+        earlier: EarlierRows | None,
+        remember: Callable[[Rows], None] | None,
+    ) -> None:
+        self._kind = kind
+        self._earlier = earlier
+        self._remember = remember
+
+    def rows_of(self, rows: Rows) -> Rows:
+        """Gives the earlier rows that have a key of these."""
+        if self._earlier is None:
+            return rows[:0]
+        return self._earlier.look_up(self._kind, np.unique(rows["key"]))
+
+    def tell(self, before: Rows, rows: Rows) -> Rows:
+        """Has those rows remembered that say something new, and gives all back."""
+        if self._remember is not None:
+            self._remember(unseen(before, rows, _CONTENT[self._kind]))
+        return rows
+
+    @staticmethod
+    def without_old(found: Found, before: Rows) -> Found:
+        """Leaves out what was found about earlier rows themselves: it was settled in their run."""
+        if not len(before):
+            return found
+        new = ~np.isin(found.matches["address"], before["address"])
+        return found._replace(matches=found.matches[new])
+
+
+def unseen(before: Rows, rows: Rows, content: Sequence[str]) -> Rows:
+    """Gives the rows whose content neither an earlier row has nor one of them that comes first.
+
+    Args:
+      before: earlier rows.
+      rows: all after `before` by order.
+      content: names of the columns that have to be equal.
+
+    Returns:
+      Sorted by key and order.
+    """
+    both = np.concatenate([sort_rows(before), sort_rows(rows)])
+    columns = [column for name in content for column in np.atleast_2d(both[name].T)]
+    order = np.lexsort([np.arange(len(both)), *reversed(columns)])
+    repeated = np.ones(len(both), bool)
+    repeated[:1] = False
+    for column in columns:
+        repeated[1:] &= np.diff(column[order].astype(np.uint64)) == 0
+    fresh = np.zeros(len(both), bool)
+    fresh[order[~repeated]] = True
+    fresh[: len(before)] = False
+    return both[fresh]

@@ -5,6 +5,7 @@ by key, and under one key by the order that decides which copy stays: date, then
 URL, then the place in its page.
 """
 
+import datetime
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,8 +33,16 @@ MAX_PARAGRAPHS = 1 << PARAGRAPH_BITS
 MAX_PAGES = 1 << PAGE_BITS
 MAX_SHARDS = 1 << SHARD_BITS
 
-UNDATED = np.uint64(0xFFFFFFFFFFFFFFFF)
-"""The date of a page without one: after all others."""
+DATE_BITS = 47
+"""Bits of a date: milliseconds since year 1, up to the year 4460."""
+
+MAX_RUNS = 1 << (64 - DATE_BITS)
+
+UNDATED = (1 << DATE_BITS) - 1
+"""The date of a page without one: after all others of its run."""
+
+_YEAR_ONE = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+_MILLISECOND = datetime.timedelta(milliseconds=1)
 
 _ORDER = [("date", "<u8"), ("page_hash", "<u8"), ("address", "<u8")]
 
@@ -52,6 +61,26 @@ NEAR_ROW = np.dtype(
 )
 """64 bytes: near key, fingerprint, order, address, 32 minima of 4 bits, number of shingles, hash of
 the form without digits."""
+
+
+def order_of_date(date: str, run: int = 0) -> np.uint64:
+    """Makes the number by which paragraphs are ordered first: run, then date.
+
+    Args:
+      date: `YYYY-MM-DDTHH:MM:SS.mmmZ`, or "" for an unknown one, which comes after all others.
+      run: number of the run in its history, 0..`MAX_RUNS` - 1; earlier runs come first.
+    """
+    if not 0 <= run < MAX_RUNS:
+        raise ValueError(f"run {run} is outside 0..{MAX_RUNS - 1}")
+    since = UNDATED
+    if date:
+        since = (datetime.datetime.fromisoformat(date) - _YEAR_ONE) // _MILLISECOND
+    return np.uint64(run << DATE_BITS | since)
+
+
+def run_of(dates: Hashes) -> Hashes:
+    """Gives the number of the run of each `date` of a row."""
+    return dates >> np.uint64(DATE_BITS)
 
 
 def pack_address(shard: int, page: int, paragraph: npt.NDArray[np.intp]) -> Hashes:

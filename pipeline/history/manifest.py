@@ -1,0 +1,217 @@
+"""manifest.json of a history: the one file that says what is in it."""
+
+import dataclasses
+import fcntl
+import os
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+from pipeline.errors import RunError, UsageError
+from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
+
+SCHEMA = 1
+_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """A run in a history.
+
+    Attributes:
+      number: from 1, never given twice; earlier runs have lower numbers.
+      name: of the run.
+      key: digest of its input and options: the same work again has the same key.
+      added: time stamp of the run.
+      output: where it was committed.
+      first_shard: number of its first shard among all shards of the history.
+      shards: how many it has.
+      exact_rows, near_rows: rows that it added.
+      folder: where the ids of its pages are, relative to the history.
+    """
+
+    number: int
+    name: str
+    key: str
+    added: str
+    output: str
+    first_shard: int
+    shards: int
+    exact_rows: int
+    near_rows: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A set of row files.
+
+    Attributes:
+      runs: numbers of the runs whose rows are in it.
+      folder: relative to the history.
+      parts: (kind, file name, rows) of each file; those of one kind ascend by key and share none.
+    """
+
+    runs: tuple[int, ...]
+    folder: str
+    parts: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a history holds.
+
+    Attributes:
+      settings: options that all its runs share, since they decide what a duplicate is.
+      next_run: number of the next run.
+      runs: in ascending order.
+      segments: in ascending order of their first run.
+      generation: times that the manifest was written.
+    """
+
+    settings: dict[str, Any]
+    next_run: int = 1
+    runs: tuple[PastRun, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    generation: int = 0
+
+    @property
+    def next_shard(self) -> int:
+        """The number of the next run's first shard."""
+        return max((run.first_shard + run.shards for run in self.runs), default=0)
+
+    def run_of_shard(self, shard: int) -> PastRun:
+        """Finds the run that a shard belongs to.
+
+        Raises:
+          LookupError: when no run has it.
+        """
+        for run in self.runs:
+            if run.first_shard <= shard < run.first_shard + run.shards:
+                return run
+        raise LookupError(f"the history has no shard {shard}")
+
+
+def manifest_path(history: str) -> str:
+    """Gives the path of a history's manifest."""
+    return join(history, _NAME)
+
+
+def load(history: str) -> Manifest | None:
+    """Reads a history's manifest; None where there is none yet.
+
+    Raises:
+      UsageError: when it is not readable as one.
+    """
+    path = manifest_path(history)
+    if not exists(path):
+        return None
+    try:
+        values = orjson.loads(read_bytes(path))
+        if values["schema"] != SCHEMA:
+            raise UsageError(
+                f"--history {history} has layout {values['schema']}; this version reads {SCHEMA}"
+            )
+        return Manifest(
+            settings=values["settings"],
+            next_run=values["next_run"],
+            runs=tuple(PastRun(**run) for run in values["runs"]),
+            segments=tuple(
+                Segment(
+                    runs=tuple(segment["runs"]),
+                    folder=segment["folder"],
+                    parts=tuple((k, n, r) for k, n, r in segment["parts"]),
+                )
+                for segment in values["segments"]
+            ),
+            generation=values["generation"],
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"--history {history}: {_NAME} is damaged ({error})") from error
+
+
+def store(history: str, old: Manifest | None, new: Manifest) -> None:
+    """Replaces the manifest at once, provided that it is still the old one.
+
+    Raises:
+      RunError: when another run has changed the history meanwhile; nothing was changed.
+    """
+    now = load(history)
+    if (now.generation if now else 0) != (old.generation if old else 0):
+        raise RunError(
+            f"another run has changed the history {history} meanwhile; start this run again"
+        )
+    new = dataclasses.replace(new, generation=(old.generation if old else 0) + 1)
+    values = {"schema": SCHEMA, **dataclasses.asdict(new)}
+    data = orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n"
+    if is_local(history):
+        write_bytes(manifest_path(history), data)
+    elif history.startswith("gs://"):
+        from pipeline.history.bucket import replace_object
+
+        replace_object(manifest_path(history), data, old is None, old.generation if old else 0)
+    else:
+        write_bytes(manifest_path(history), data)
+
+
+def check_settings(history: str, manifest: Manifest | None, settings: dict[str, Any]) -> None:
+    """Makes sure that a run judges duplicates as the history's runs did.
+
+    Raises:
+      UsageError: naming the first option that differs.
+    """
+    if manifest is None:
+        return
+    for name, value in settings.items():
+        if manifest.settings.get(name) != value:
+            raise UsageError(
+                f"the history {history} was made with {name}={manifest.settings.get(name)}, this "
+                f"run has {value}; use the same, or another --history"
+            )
+
+
+class HistoryLock:
+    """Keeps a second run from a local history; freed when the process ends.
+
+    On an object store the manifest's generation decides instead, when it is written.
+
+    Args:
+      history: the folder, which is made if need be.
+      wait: wait for another run to end, rather than fail.
+
+    Raises:
+      UsageError: when the folder cannot be written, or another run holds it.
+    """
+
+    def __init__(self, history: str, *, wait: bool = False) -> None:
+        self._handle: int | None = None
+        if not is_local(history):
+            return
+        try:
+            os.makedirs(history, exist_ok=True)
+            self._handle = os.open(
+                join(history, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644
+            )
+        except OSError as error:
+            raise UsageError(f"--history {history}: cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError as error:
+            os.close(self._handle)
+            raise UsageError(
+                f"another run is using the history {history}; add --wait to wait for it"
+            ) from error
+
+    def __enter__(self) -> "HistoryLock":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._handle is not None:
+            os.close(self._handle)

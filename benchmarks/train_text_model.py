@@ -28,8 +28,9 @@ from transforms.text.widgets.context import UNIT, Layout, features
 from transforms.text.widgets.signals import measure
 
 FOLDS = 5
-HIDDEN, SEEDS, EPOCHS = 24, 4, 8
+HIDDEN, SEEDS, EPOCHS = 16, 4, 8
 RATE, DECAY, BATCH = 3e-3, 3e-4, 256
+THRESHOLDS = ((1.0, 0.5), (1.3, 0.6), (1.6, 0.8), (1.75, 0.8), (1.75, 0.3), (1.9, 0.8))
 WEAK_WEIGHT, CLEAN_WEIGHT, COMMENT_WEIGHT = 0.02, 0.004, 2.0
 
 
@@ -205,7 +206,7 @@ def main():
             for k in range(FOLDS)
         ]
         print("goes  section  kept  chrome  comments  f1     clean characters lost")
-        for goes, inside in (
+        for goes, inside in THRESHOLDS:
             (1.0, 0.5),
             (1.3, 0.6),
             (1.6, 0.8),

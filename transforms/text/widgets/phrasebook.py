@@ -35,11 +35,13 @@ _SLOTS: Final = {
     "{date}": "(?=.{0,36}0).{4,40}",
 }
 _SLOT: Final = re.compile(r"(\{name\}|\{title\}|\{date\})")
-_KEY_CHARS: Final = 2
+_KEY_CHARS: Final = (5, 2)
+"""Slot patterns are found by their first or last characters, by as many as they have."""
 
 # Linear: one class, no nesting. A number may hold separators: 1,234 and 10:30 are one number each.
 _NUMBER: Final = re.compile(r"\d[\d.,:'’]*\d|\d")
-_SPACES: Final = re.compile(r"[^\S\n]+")
+# A single plain space is left alone: nearly all spaces are.
+_SPACES: Final = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]+")
 _EDGES: Final = (
     " \t.,:;!?…·•*|/\\-–—_~+=#@&<>()[]{}\"'`´“”„‚‘’«»‹›→←↑↓↩↪►◄▶◀▸▾▼▲△▽■□●○◦★☆♥❤✓✔✕✖×"
@@ -106,12 +108,15 @@ class Phrasebook:
         """
         self.phrases: list[Phrase] = []
         self._exact: dict[str, int] = {}
-        self._by_head: dict[str, list[_Slotted]] = {}
-        self._by_tail: dict[str, list[_Slotted]] = {}
+        self._slotted: dict[tuple[int, str], list[_Slotted]] = {}
+        self._ends: list[tuple[slice, dict[str, list[_Slotted]]]] = []
         for system in systems:
             for language, texts in system.phrases.items():
                 for text in texts:
                     self._add(system, language, text)
+        for chars in _KEY_CHARS:
+            self._ends.append((slice(None, chars), self._part(chars)))
+            self._ends.append((slice(-chars, None), self._part(-chars)))
 
     def _add(self, system: System, language: str, written: str) -> None:
         role = _ROLES.get(written[:1], STRONG)
@@ -133,31 +138,34 @@ class Phrasebook:
             for literal, slot in zip(literals, [*parts[1::2], ""], strict=True)
         )
         slotted = _Slotted(literals[0], literals[-1], re.compile(pattern), number)
-        if len(slotted.head) >= _KEY_CHARS:
-            self._by_head.setdefault(slotted.head[:_KEY_CHARS], []).append(slotted)
-        elif len(slotted.tail) >= _KEY_CHARS:
-            self._by_tail.setdefault(slotted.tail[-_KEY_CHARS:], []).append(slotted)
-        else:
-            raise ValueError(f"phrase {written!r} ({system.rule}, {language}) has no key")
+        for chars in _KEY_CHARS:
+            if len(slotted.head) >= chars:
+                self._slotted.setdefault((chars, slotted.head[:chars]), []).append(slotted)
+                return
+            if len(slotted.tail) >= chars:
+                self._slotted.setdefault((-chars, slotted.tail[-chars:]), []).append(slotted)
+                return
+        raise ValueError(f"phrase {written!r} ({system.rule}, {language}) has no key")
 
     def look_up(self, keys: Sequence[str]) -> list[int]:
         """Returns for each key (see `normalise`) the number of its phrase, -1 for none."""
         exact = self._exact
-        by_head = self._by_head
-        by_tail = self._by_tail
+        ends = self._ends
         found = []
         for key in keys:
             number = exact.get(key, -1)
             if number < 0 and key:
-                candidates = by_head.get(key[:_KEY_CHARS])
-                if candidates:
-                    number = _first_match(candidates, key)
-                if number < 0:
-                    candidates = by_tail.get(key[-_KEY_CHARS:])
+                for end, patterns in ends:
+                    candidates = patterns.get(key[end])
                     if candidates:
                         number = _first_match(candidates, key)
+                        if number >= 0:
+                            break
             found.append(number)
         return found
+
+    def _part(self, chars: int) -> dict[str, list[_Slotted]]:
+        return {end: found for (size, end), found in self._slotted.items() if size == chars}
 
 
 def _inner(part: str) -> str:

@@ -1,5 +1,6 @@
 """From scores and phrases to removals: the gate, company, comment sections and receipts."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from transforms.text.widgets.phrasebook import BOOK, OPENS, PACES, STRONG, WEAK
 from transforms.text.widgets.signals import Ints, Signals
 from transforms.text.widgets.systems import GROUPS
 
-GOES: Final = int(1.65 * SCORE_UNIT)
+GOES: Final = int(1.75 * SCORE_UNIT)
 """Log-odds from which a line goes by its context alone; chosen in cross-validation."""
 GOES_IN_SECTION: Final = int(0.8 * SCORE_UNIT)
 """The same inside a comment section that a heading opens and by-lines pace."""
@@ -104,8 +105,9 @@ def read_page(lines: Sequence[str], evidence: Evidence) -> dict[int, Removal]:
 def _company(evidence: Evidence) -> list[int]:
     """For each line: 1 it goes by its phrase and its company, -1 it stays, 0 the score decides.
 
-    A phrase that stands for itself goes with another phrase near it, or after the last prose. One
-    that stands alone between paragraphs is what an essay says about such things: it stays.
+    A phrase that stands for itself goes with another phrase near it; one of a comment widget also
+    goes alone after the last prose. A phrase that stands alone between paragraphs is what an essay
+    says about such things: it stays.
     """
     roles = evidence.roles
     verdicts = [0] * len(roles)
@@ -119,9 +121,9 @@ def _company(evidence: Evidence) -> list[int]:
         low, high = max(0, i - _NEAR), min(len(roles), i + _NEAR + 1)
         near = [roles[j] for j in range(low, high) if j != i and roles[j]]
         said = sum(other in (STRONG, OPENS) for other in near)
-        exact = not BOOK.phrases[evidence.phrases[i]].slotted
+        alone = evidence.comments[i] and not BOOK.phrases[evidence.phrases[i]].slotted
         if (
-            (role == STRONG and (near or (exact and 0 <= last_prose < i)))
+            (role == STRONG and (near or (alone and 0 <= last_prose < i)))
             or (role in (OPENS, PACES) and evidence.comments[i] and STRONG in near)
             or (role == WEAK and said >= _COMPANY)
         ):
@@ -159,16 +161,31 @@ def _sections(evidence: Evidence) -> dict[int, int]:
 
 def _receipt(lines: Sequence[str], evidence: Evidence, i: int, role: int, opener: int) -> Removal:
     if role and (role != PACES or opener < 0):
-        phrase = BOOK.phrases[evidence.phrases[i]]
-        return Removal(phrase.system.rule, _printable(f"{phrase.language}: {phrase.text}"))
-    score = evidence.remove[i] / SCORE_UNIT
+        return _phrase_receipt(evidence.phrases[i])
     if opener >= 0:
-        return Removal("comments.section", _printable(f"after line {opener}: {lines[opener]}"))
+        return _section_receipt(opener, lines[opener][:_MAX_EVIDENCE])
+    tenths = evidence.remove[i] * 10 // SCORE_UNIT
     if evidence.comment[i] >= IS_COMMENT:
-        return Removal("comments.section", f"reads like a comment here, score {score:.1f}")
+        return _score_receipt("comments.section", "reads like a comment here", tenths)
     if evidence.paced[i]:
-        return Removal("meta.byline", f"short line with a date, score {score:.1f}")
-    return Removal("boilerplate.context", f"stands among chrome, score {score:.1f}")
+        return _score_receipt("meta.byline", "short line with a date", tenths)
+    return _score_receipt("boilerplate.context", "stands among chrome", tenths)
+
+
+@functools.cache
+def _phrase_receipt(number: int) -> Removal:
+    phrase = BOOK.phrases[number]
+    return Removal(phrase.system.rule, _printable(f"{phrase.language}: {phrase.text}"))
+
+
+@functools.lru_cache(maxsize=8)
+def _section_receipt(opener: int, heading: str) -> Removal:
+    return Removal("comments.section", _printable(f"after line {opener}: {heading}"))
+
+
+@functools.cache  # scores are capped: a few hundred entries at most
+def _score_receipt(rule: str, what: str, tenths: int) -> Removal:
+    return Removal(rule, f"{what}, score {tenths / 10:.1f}")
 
 
 def _printable(text: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from transforms.records import Removal
-from transforms.text.quality import Verdict, c4_lines
+from transforms.text.quality import Verdict, c4_lines, judge, signals
 from transforms.text.quality.languages import STOP_WORDS
 
 GOOD = "This line has more than five words in it."
@@ -138,3 +138,35 @@ def test_batch_is_the_map_of_singles():
     languages = ["en", "de", "en"]
     singles = [c4_lines([p], [x])[0] for p, x in zip(pages, languages, strict=True)]
     assert c4_lines(pages, languages) == singles
+
+
+def test_judge_gives_the_same_verdict_in_its_turn():
+    pages = [[GOOD] * 3, ["Menu"], [GOOD] * 4 + ["{ and five more words here."]]
+    languages = ["en"] * 3
+    measured = signals(pages, languages)
+    alone = [page.verdict for page in c4_lines(pages, languages)]
+    assert judge(pages, languages, measured, ["c4"], {}) == alone
+    both = judge(pages, languages, measured, ["fineweb", "c4"], {})
+    assert [v and v.rule_set for v in both] == ["fineweb", "fineweb", "fineweb"]
+    easier = {"c4.min_sentences": 0}
+    assert judge(pages, languages, measured, ["c4"], easier)[:2] == [None, None]
+
+
+def test_the_cases_of_the_reference():
+    page = [
+        "This line has enough words and ends in punctuation, Dr. Roberts!",
+        "Like this one, it should be kept, and so it is.",
+        "Too short.",
+        "This line has enough words but no punctuation",
+        "This one ends in an ellipsis, so it goes...",
+        "You must enable Javascript to see this page.",
+        "JavaScript is needed here as well, sorry for that.",
+        "Our privacy policy is described over there, dear reader.",
+        "The terms of use can be found on another page.",
+        "We use cookies on this site, and so do others.",
+    ]
+    found = one(page)
+    assert found.lines == tuple(page[:2])
+    rules = [removal.rule.removeprefix("c4.") for removal in found.removals.values()]
+    assert rules == ["too_few_words", *["no_end_mark"] * 2, *["javascript"] * 2, *["policy"] * 3]
+    assert found.verdict == Verdict("c4", "min_sentences", 2, 3)

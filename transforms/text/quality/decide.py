@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from transforms.text.quality import languages as tongues
 from transforms.text.quality.rules import RULE_SETS, Need, Rule, Verdict
 
+_BY_LINE = frozenset({"c4", "c4-datatrove"})
+"""Rule sets that read the lines themselves; the others need the signals only."""
+
 
 def check_overrides(overrides: Mapping[str, float]) -> None:
     """Raises ValueError for an override of no known limit, or of no finite value."""
@@ -47,6 +50,8 @@ def judge(
 ) -> list[Verdict | None]:
     """Returns for each page the first rule it fails, or None to keep it.
 
+    For `c4` and `c4-datatrove` this is the page verdict of `c4_lines`.
+
     Each rule set looks at the page as it is given; a rule that knows too little of the page's
     language lets it pass.
 
@@ -58,32 +63,43 @@ def judge(
       overrides: limits by `rule_set.rule`, for example `gopher-quality.min_words`.
 
     Raises:
-      ValueError: for an unknown rule set or limit.
+      ValueError: for an unknown rule set or limit, or if the lengths differ.
     """
     overrides = overrides or {}
     check_overrides(overrides)
     for name in rule_sets:
         if name not in RULE_SETS:
             raise ValueError(f"no rule set {name!r}; there are {', '.join(RULE_SETS)}")
-    plans: dict[str, list[tuple[str, Rule, float]]] = {}
-    verdicts: list[Verdict | None] = []
-    for _, language, measured in zip(pages, languages, signals, strict=True):
-        plan = plans.get(language)
-        if plan is None:
-            plan = plans[language] = [
-                (name, rule, overrides.get(f"{name}.{rule.name}", rule.limit))
-                for name in rule_sets
-                for rule in RULE_SETS[name].rules
-                if rule.signal in measured and knows(language, rule.needs)
-            ]
-        verdicts.append(_first_failure(measured, plan))
+    plans: dict[tuple[str, str], list[tuple[Rule, float]]] = {}
+    verdicts: list[Verdict | None] = [None] * len(pages)
+    if not len(pages) == len(languages) == len(signals):
+        raise ValueError(f"{len(pages)} pages, {len(languages)} languages, {len(signals)} signals")
+    for name in rule_sets:
+        open_pages = [i for i, verdict in enumerate(verdicts) if verdict is None]
+        if name in _BY_LINE:
+            from transforms.text.quality.c4 import c4_lines
+
+            chosen = [pages[i] for i in open_pages]
+            tongue = [languages[i] for i in open_pages]
+            for i, page in zip(open_pages, c4_lines(chosen, tongue, name, overrides), strict=True):
+                verdicts[i] = page.verdict
+            continue
+        for i in open_pages:
+            key = (name, languages[i])
+            if key not in plans:
+                plans[key] = [
+                    (rule, overrides.get(f"{name}.{rule.name}", rule.limit))
+                    for rule in RULE_SETS[name].rules
+                    if knows(languages[i], rule.needs)
+                ]
+            verdicts[i] = _first_failure(name, signals[i], plans[key])
     return verdicts
 
 
 def _first_failure(
-    measured: Mapping[str, float], plan: Sequence[tuple[str, Rule, float]]
+    name: str, measured: Mapping[str, float], plan: Sequence[tuple[Rule, float]]
 ) -> Verdict | None:
-    for name, rule, limit in plan:
+    for rule, limit in plan:
         value = measured[rule.signal]
         if rule.fails(value, limit):
             return Verdict(name, rule.name, value, limit)

@@ -205,8 +205,7 @@ def _write_page(
         n[f"languages:{page.language}"] += 1
     else:
         n[f"pages.dropped:{dropped.rule.removeprefix('page.')}"] += 1
-    host = urlsplit(page.url).hostname if "://" in page.url else None
-    numbers = counts.hosts.setdefault(host or "(none)", [0, 0, 0])
+    numbers = counts.hosts.setdefault(_host(page.url), [0, 0, 0])
     for i, value in enumerate((1, len(page.paragraphs), kept)):
         numbers[i] += value
     for paragraph in range(len(page.paragraphs)):
@@ -222,6 +221,14 @@ def _write_page(
         _count_sample(counts, receipt)
         counts.add_line(orjson.dumps({k: v for k, v in receipt.items() if k != "run"}))
         yield orjson.dumps(receipt)
+
+
+def _host(url: str) -> str:
+    """Gives a URL's host; what users and crawlers call a URL need not be one."""
+    try:
+        return ("://" in url and urlsplit(url).hostname) or "(none)"
+    except ValueError:
+        return "(none)"
 
 
 def _count_sample(counts: Counts, receipt: dict[str, object]) -> None:

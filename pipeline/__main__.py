@@ -1,10 +1,12 @@
 """The command `pagesieve`: parses, runs, prints, and sets the exit status."""
 
+import contextlib
 import logging
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.errors import PagesieveError, RunError, UsageError
 from pipeline.options import color_wanted, parse, patterns, to_config
@@ -28,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not verbose:
         # Beam speaks up while it is imported.
         logging.disable(logging.CRITICAL)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal of another encoding shows what it can
+            stream.reconfigure(errors="backslashreplace")
     try:
         options, beam_arguments = parse(words)
         if options.command == "report":
@@ -44,6 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the edge: nobody above shows it in one line
+        if verbose:
+            traceback.print_exc()
+        print(f"pagesieve: {visible(_what_happened(error), 2000)}", file=sys.stderr)
+        return RunError.exit_status
+    finally:
+        _say()
 
 
 def _clean(options: object, beam_arguments: list[str]) -> int:
@@ -53,8 +65,9 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
     config = to_config(options)
     if options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")
-    from pipeline.engine import WorkerDiedError, choose_engine, unknown_options
+    from pipeline.engine import WorkerDiedError, check_runner, choose_engine, unknown_options
     from pipeline.job import Job, plan_job, run_job
+    from pipeline.reporting.run_facts import counted
     from pipeline.reporting.summary import render_summary, summary_line
 
     if unknown := unknown_options(beam_arguments):
@@ -62,9 +75,10 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
         raise UsageError(f"no such option: {names}; see `pagesieve clean --help`")
     if stray := [a for a in beam_arguments if not a.startswith("-")]:
         raise UsageError(f"{stray[0]!r} is no option; give the input as --input={stray[0]}")
+    check_runner(options.runner)
     job = Job(
         patterns=patterns(options),
-        output=options.output.rstrip("/") or "/",
+        output=_folder(options.output),
         config=config,
         overwrite=options.overwrite,
         fresh=options.fresh,
@@ -72,12 +86,17 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
         progress=options.progress,
         verbose=options.verbose,
     )
-    shards = plan_job(job)
+    try:
+        shards = plan_job(job)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--input or --output cannot be used: {_last_line(error)}") from error
     engine = choose_engine(options.runner, beam_arguments, options.workers, len(shards))
     files = len({piece.file.path for shard in shards for piece in shard.pieces})
     print(
-        f"pagesieve: {files:,} files in {len(shards):,} shards, {engine.description}",
+        f"pagesieve: {counted(files, 'file')} in {counted(len(shards), 'shard')}, "
+        f"{engine.description}",
         file=sys.stderr,
+        flush=True,
     )
     try:
         run = run_job(job, shards, engine, options.workers)
@@ -88,10 +107,10 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
     except PagesieveError:
         raise
     except Exception as error:
-        raise RunError(_one_line(error)) from error
-    print(render_summary(run, job.output, color_wanted()))
+        raise RunError(f"the run failed, nothing was committed: {_what_happened(error)}") from error
+    _say(render_summary(run, job.output, color_wanted()))
     if not sys.stdout.isatty():
-        print(summary_line(run))
+        _say(summary_line(run))
     return 0
 
 
@@ -107,21 +126,54 @@ def _report(options: object, rest: list[str]) -> int:
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - narrows the type
     if rest:
         raise UsageError(f"no such option: {rest[0]}; see `pagesieve report --help`")
-    path = join(options.output, RUN_FILE)
+    output = _folder(options.output)
+    path = join(output, RUN_FILE)
     if not exists(path):
-        raise UsageError(f"--output {options.output} holds no run: there is no {RUN_FILE}")
-    report = render_report(orjson.loads(read_bytes(path)))
-    write_bytes(join(options.output, REPORT_FILE), report.encode("utf-8", "replace"))
-    print(join(options.output, REPORT_FILE))
+        raise UsageError(f"--output {output} holds no run: there is no {RUN_FILE}")
+    try:
+        run = orjson.loads(read_bytes(path))
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{path} is damaged: {error}") from error
+    report = render_report(run)
+    write_bytes(join(output, REPORT_FILE), report.encode("utf-8", "replace"))
+    _say(join(output, REPORT_FILE))
     return 0
 
 
-def _one_line(error: Exception) -> str:
+def _folder(output: str) -> str:
+    """Takes an output folder as the user wrote it; `.` and `..` get their names."""
+    if not output.strip():
+        raise UsageError("--output is empty; give a folder")
+    if "://" in output:
+        return output.rstrip("/")
+    path = Path(output)
+    return str(path if path.name not in ("", "..") else path.resolve())
+
+
+def _say(text: str = "") -> None:
+    """Writes to the standard output, unless whoever read it has left, as `| head` does."""
+    try:
+        if text:
+            print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _what_happened(error: Exception) -> str:
+    """Says in one line what an unexpected error was."""
+    return f"{_last_line(error)[:600]} (--verbose shows more)"
+
+
+def _last_line(error: Exception) -> str:
     """Finds, in what a runner makes of an error, the line that says what happened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if "[while running" in line] or lines[-1:]
-    text = told[-1] if told else type(error).__name__
-    return f"the run failed, nothing was committed: {text[:600]} (--verbose shows more)"
+    text = told[-1] if told else ""
+    name = type(error).__name__
+    tells = bool(text) and (name in text or isinstance(error, (RuntimeError, OSError)))
+    return text if tells else f"{name}: {text}"
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from transforms.text.duplicates import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
+from transforms.text.language import LANGUAGES
 
 Dedup = Literal["corpus", "page", "none"]
 OutputFormat = Literal["jsonl.gz", "jsonl.zst", "parquet"]
@@ -15,6 +17,8 @@ LanguageEngine = Literal["langdetect-rs", "langdetect"]
 ShortDuplicates = Literal["keep", "page", "corpus"]
 
 MIB = 1 << 20
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,14 @@ class CleanConfig:
         _within("--min-words", self.min_words, 1, 1000)
         _within("--max-pivots", self.max_pivots, 1, 1_000_000)
         _within("--max-page-bytes", self.max_page_bytes, 1024, 512 * MIB)
+        for code in self.languages:
+            if code != "zh" and code not in LANGUAGES:
+                raise ValueError(
+                    f"--languages: {code!r} is no language that is detected; they are zh, "
+                    f"{', '.join(sorted(LANGUAGES))}"
+                )
+        if self.added and not _TIME.fullmatch(self.added):
+            raise ValueError(f"--added is {self.added!r}; write a time as 2024-05-01T10:00:00.000Z")
         if self.shard_bytes is not None:
             _within("--shard-bytes", self.shard_bytes, 64 * 1024, 16 << 30)
         for name, kind in (

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.pipeline import Pipeline
-from apache_beam.runners.runner import PipelineRunner
+from apache_beam.runners.runner import PipelineRunner, create_runner
 
-from pipeline.errors import RunError
+from pipeline.errors import RunError, UsageError
 from pipeline.worker import VERBOSE
 
 LOCAL = "local"
@@ -80,11 +80,39 @@ def _options(arguments: Sequence[str]) -> PipelineOptions:
     return PipelineOptions(list(arguments), pipeline_type_check=True)
 
 
+def check_runner(runner: str) -> None:
+    """Checks, before any work, that there is such a runner.
+
+    Raises:
+      UsageError: when there is none, or Beam lacks what it needs.
+    """
+    if runner == LOCAL:
+        return
+    try:
+        create_runner(runner)
+    except (ValueError, AttributeError, ImportError) as error:
+        known = ", ".join(name for name in StandardOptions.KNOWN_RUNNER_NAMES if "Test" not in name)
+        raise UsageError(
+            f"--runner is {runner!r}, which cannot be used here; it must be {LOCAL}, or one of "
+            f"Beam's: {known}"
+        ) from error
+
+
 def unknown_options(beam_arguments: Sequence[str]) -> list[str]:
-    """Gives the options that Beam does not know either."""
-    options = PipelineOptions(list(beam_arguments))
-    known = set(options.get_all_options())
-    every = set(options.get_all_options(retain_unknown_options=True))
+    """Gives the options that Beam does not know either.
+
+    Raises:
+      UsageError: when the value of an option of Beam's is not permitted.
+    """
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            options = PipelineOptions(list(beam_arguments))
+            known = set(options.get_all_options())
+            every = set(options.get_all_options(retain_unknown_options=True))
+    except SystemExit as error:  # Beam's parser prints all its options and ends the process
+        last = (said.getvalue().strip().splitlines() or ["an option of Beam's is wrong"])[-1]
+        raise UsageError(last.partition("error: ")[2] or last) from error
     return sorted(every - known)
 
 

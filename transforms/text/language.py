@@ -12,6 +12,16 @@ Engine = Literal["langdetect-rs", "langdetect"]
 
 UNDETERMINED = "und"
 
+# fmt: off
+LANGUAGES = frozenset((
+    "af", "ar", "bg", "bn", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "fa", "fi",
+    "fr", "gu", "he", "hi", "hr", "hu", "id", "it", "ja", "kn", "ko", "lt", "lv", "mk", "ml",
+    "mr", "ne", "nl", "no", "pa", "pl", "pt", "ro", "ru", "sk", "sl", "so", "sq", "sv", "sw",
+    "ta", "te", "th", "tl", "tr", "uk", "ur", "vi", "zh-cn", "zh-tw", "und",
+))
+# fmt: on
+"""All codes that a page can be labelled with."""
+
 _SAMPLE_CHARS = 4000
 _LONG_CHARS = 50
 _LEAST_LETTERS = 10

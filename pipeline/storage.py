@@ -1,13 +1,11 @@
 """Whole files on any file system that Beam knows: local paths, gs:// and others."""
 
+import fnmatch
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
-
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
+from typing import IO, Any
 
 
 def is_local(path: str) -> bool:
@@ -15,9 +13,25 @@ def is_local(path: str) -> bool:
     return "://" not in path
 
 
+def _beam() -> Any:
+    """Gives Beam's file systems, which take seconds to import and are not needed locally."""
+    from apache_beam.io.filesystems import FileSystems
+
+    return FileSystems
+
+
+def _as_it_is() -> dict[str, str]:
+    from apache_beam.io.filesystem import CompressionTypes
+
+    return {"compression_type": CompressionTypes.UNCOMPRESSED}
+
+
 def join(folder: str, *names: str) -> str:
     """Joins path components in the way of the folder's file system."""
-    return FileSystems.join(folder, *names)
+    if is_local(folder):
+        return os.path.join(folder, *names)
+    joined: str = _beam().join(folder, *names)
+    return joined
 
 
 def read_bytes(path: str) -> bytes:
@@ -31,7 +45,8 @@ def open_for_reading(path: str) -> IO[bytes]:
     """Opens a file as its bytes are; a local one without Beam's wrapping."""
     if is_local(path):
         return open(path, "rb")
-    return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    handle: IO[bytes] = _beam().open(path, **_as_it_is())
+    return handle
 
 
 def read_range(path: str, offset: int, size: int) -> bytes:
@@ -51,7 +66,7 @@ def open_for_writing(path: str) -> Iterator[IO[bytes]]:
     was written so far under its name, without a reader).
     """
     if not is_local(path):
-        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as handle:
+        with _beam().create(path, **_as_it_is()) as handle:
             yield handle
         return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -74,12 +89,21 @@ def write_bytes(path: str, data: bytes) -> None:
 
 def exists(path: str) -> bool:
     """Says whether a file (or a local folder) is there."""
-    return os.path.exists(path) if is_local(path) else bool(FileSystems.exists(path))
+    return os.path.exists(path) if is_local(path) else bool(_beam().exists(path))
 
 
 def list_files(folder: str, pattern: str = "*") -> list[str]:
     """Lists the files directly in a folder, sorted; none where it does not exist."""
-    found = FileSystems.match([join(folder, pattern)])[0].metadata_list
+    if is_local(folder):
+        if not os.path.isdir(folder):
+            return []
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.path
+                for entry in entries
+                if entry.is_file() and fnmatch.fnmatchcase(entry.name, pattern)
+            )
+    found = _beam().match([join(folder, pattern)])[0].metadata_list
     return sorted(meta.path for meta in found)
 
 
@@ -87,6 +111,6 @@ def delete_tree(folder: str) -> None:
     """Deletes a folder and all in it; nothing happens where it does not exist."""
     if exists(folder) or not is_local(folder):
         try:
-            FileSystems.delete([folder if is_local(folder) else folder.rstrip("/") + "/**"])
+            _beam().delete([folder if is_local(folder) else folder.rstrip("/") + "/**"])
         except FileNotFoundError:
             return

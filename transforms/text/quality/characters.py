@@ -46,15 +46,12 @@ PUNCTUATION = (
 BULLETS = ("•", "-")
 ELLIPSES = ("...", "…")
 
-LETTER = r"[^\W\d_]"
-"""One letter of any script, for `re`."""
-
 _CASED = "".join(map(chr, [*range(0x41, 0x250), *range(0x370, 0x530), *range(0x1E00, 0x2000)]))
 LOWER = "".join(c for c in _CASED if unicodedata.category(c) == "Ll")
 UPPER = "".join(c for c in _CASED if unicodedata.category(c) in {"Lu", "Lt"})
 UNCASED = (
-    "\u0591-\u05f4\u0620-\u064a\u066e-\u06d5\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1100-\u137f"
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    "\u0591-\u05f4\u0620-\u064a\u066e-\u06d5\u0750-\u077f\u0900-\u0963\u0966-\u09ff\u0b80-\u0cff"
+    "\u0d80-\u0dff\u1100-\u137f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 )
 """Letters without case, as ranges for a character class of `re`; vowel signs included."""
 

@@ -9,7 +9,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.text.quality.characters import PUNCTUATION, SENTENCE_MARKS, TERMINAL_MARKS, UNCASED
+from transforms.text.quality.characters import (
+    LOWER,
+    PUNCTUATION,
+    SENTENCE_MARKS,
+    TERMINAL_MARKS,
+    UNCASED,
+)
+from transforms.text.quality.characters import UPPER as UPPER_LETTERS
 from transforms.text.quality.tokens import CURRENCY, PREFIXES, SINGLE
 
 SPACE, LETTER, DIGIT, UPPER = 1, 2, 4, 8
@@ -23,7 +30,7 @@ CATEGORY_P = 1024  # category P: goes with the sentence before it
 HYPHEN = 2048
 ICON = 4096  # a token of its own everywhere
 COIN = 8192  # a currency sign: a token of its own after a digit
-RARE = 16384  # the piece is split by the exact procedure
+RARE = 16384  # the piece is split by the exact procedure; so are marks beside such a letter
 NUMERAL = 32768  # a digit of any script
 
 _ASTRAL = 0x20000
@@ -67,6 +74,9 @@ def table() -> NDArray[np.uint16]:
         classes[[ord(c) for c in chars]] |= value
     for first, last in _ranges(UNCASED):
         classes[first : last + 1] |= CASELESS
+    known = np.zeros(len(classes), np.bool_)
+    known[[ord(c) for c in LOWER + UPPER_LETTERS]] = True
+    classes[((classes & LETTER) != 0) & ((classes & CASELESS) == 0) & ~known] |= RARE
     classes.flags.writeable = False
     return classes
 

@@ -185,6 +185,8 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
     apostrophe = (code == 39) | (code == 0x2019)
     smiley = np.isin(code, (58, 59, 61))
     rare = (kind & cc.RARE) != 0
+    foreign = np.uint16(cc.LETTER | cc.RARE)
+    rare |= (((before & foreign) == foreign) | ((after & foreign) == foreign)) & (inside | dot)
     rare |= apostrophe & (alpha_after | digit_after | (code_after == code))
     rare |= smiley & (other_before | ~space_after)
     rare |= dot & ~dots & ~space_after & ~other_after & ~(digit_before & digit_after)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from transforms.text.quality import contractions
-from transforms.text.quality.characters import ICONS, LETTER, LOWER, UNCASED, UPPER
+from transforms.text.quality.characters import ICONS, LOWER, UNCASED, UPPER
 
 LONG = 2048
 """Characters; a longer piece is no word of any language."""
@@ -30,9 +30,7 @@ _UNITS = (
 )
 _LOWER = f"{LOWER}{UNCASED}"
 _UPPER = f"{UPPER}{UNCASED}"
-# numerals such as ² are word characters of `re`, but no letters
-_NUMERALS = "".join(c for c in map(chr, range(0x10000)) if c.isalnum() and not c.isalpha())
-_ANY = f"(?:(?![{_NUMERALS}]){LETTER}|[{UNCASED}])"
+_ANY = f"[{LOWER}{UPPER}{UNCASED}]"
 _AFTER = f"(?<=[{LOWER}{UPPER}{UNCASED}"
 
 SINGLE = frozenset(f"—–{_MARKS}{_QUOTES}{ICONS}")
@@ -42,7 +40,7 @@ PREFIXES = SINGLE | frozenset(f"§%={_CURRENCY}")
 CURRENCY = frozenset(_CURRENCY)
 
 _UNIT = re.compile(rf"(?<=[0-9])(?:\+|US\$|[CA]\$|{'|'.join(_UNITS.split())})\Z").search
-_BEFORE_STOP = SINGLE.difference(ICONS, "–—") | frozenset("%²+-…0123456789")
+_BEFORE_STOP = SINGLE.difference(ICONS, "–—") | frozenset(f"%²+-…0123456789{LOWER}")
 _CASELESS = re.compile(f"[{UNCASED}]").match
 # `re` is fast on a class of characters of the basic plane only, so the others stand apart
 _PLANE0 = "".join(c for c in ICONS if c < "\U00010000")
@@ -211,7 +209,7 @@ def _is_full_stop(piece: str) -> bool:
             or bool(_CASELESS(earlier))
             or (earlier == "°" and before in "FCK")
         )
-    return before in _BEFORE_STOP or before.isalpha() or bool(_CASELESS(before))
+    return before in _BEFORE_STOP or bool(_CASELESS(before))
 
 
 def _cut_inside(piece: str, *, german: bool) -> list[str]:

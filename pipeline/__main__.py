@@ -81,6 +81,8 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
         output=_folder(options.output),
         config=config,
         overwrite=options.overwrite,
+        history=_folder(options.history) if options.history else "",
+        wait=options.wait,
         fresh=options.fresh,
         memory_per_worker=options.memory_per_worker,
         progress=options.progress,

@@ -1,26 +1,29 @@
 """CleanPages: the whole batch pipeline, in reading order."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
 
 from pipeline.config import CleanConfig, RunSettings
-from pipeline.outputs.counts import Counts, sum_up
+from pipeline.duplicates.earlier_rows import RowHistory
 from pipeline.duplicates.find_duplicates import FindDuplicates
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import Shard
 from pipeline.inputs.read_pages import ReadPages
+from pipeline.outputs.counts import Counts, sum_up
+from pipeline.outputs.write_records import OutputOptions, WriteRecords
 from pipeline.spill_shards import SpillShards
 from pipeline.storage import write_bytes
 from pipeline.work import WorkFolder
-from pipeline.outputs.write_records import OutputOptions, WriteRecords
 from transforms.detect_language import DetectLanguage
 from transforms.extract_text import ExtractText
 from transforms.fingerprint_paragraphs import DedupRules, FingerprintParagraphs
 from transforms.strip_widgets import StripWidgets
 
 
-class CleanPages(beam.PTransform):
+class CleanPages(beam.PTransform[Any, Any]):
     """Reads, cleans, deduplicates and writes pages; leaves the summed counts in the work folder.
 
     PBegin -> PCollection[Counts] (one). Nothing is visible to others until the run is committed.
@@ -30,6 +33,8 @@ class CleanPages(beam.PTransform):
       config: what comes out.
       settings: how it is done.
       work: the work folder.
+      history: rows of earlier runs, where the run has a history.
+      run: its number in the history.
     """
 
     def __init__(
@@ -38,17 +43,21 @@ class CleanPages(beam.PTransform):
         config: CleanConfig,
         settings: RunSettings,
         work: WorkFolder,
+        history: RowHistory | None = None,
+        run: int = 0,
     ) -> None:
         super().__init__()
+        self._history = history
+        self._run = run
         self._shards = list(shards)
         self._config = config
         self._settings = settings
         self._work = work
 
-    def expand(self, begin: beam.Pipeline) -> beam.PCollection[Counts]:
+    def expand(self, begin: beam.Pipeline) -> PCollection[Counts]:
         """Wires the steps."""
         config, work, progress = self._config, self._work, self._settings.progress_folder
-        rules = dedup_rules(config)
+        rules = dedup_rules(config, self._run)
         spilled = (
             begin
             | "Shards" >> beam.Create(self._shards, reshuffle=False)
@@ -69,6 +78,7 @@ class CleanPages(beam.PTransform):
                 self._settings.memory_per_worker,
                 2 * self._settings.workers if len(self._shards) > 1 else 1,
                 progress,
+                self._history,
             )
             answers.append(duplicates.answers)
             counts.append(duplicates.counts)
@@ -94,8 +104,8 @@ class CleanPages(beam.PTransform):
         )
 
 
-def dedup_rules(config: CleanConfig) -> DedupRules:
-    """Takes from the configuration what deduplication needs."""
+def dedup_rules(config: CleanConfig, run: int = 0) -> DedupRules:
+    """Takes from the configuration what deduplication needs; `run` is its number in a history."""
     return DedupRules(
         scope=config.dedup,
         near=config.near_duplicates,
@@ -104,6 +114,7 @@ def dedup_rules(config: CleanConfig) -> DedupRules:
         keep_number_variants=config.keep_number_variants,
         min_words=config.min_words,
         short=config.short_duplicates,
+        run=run,
     )
 
 
@@ -124,8 +135,6 @@ _Mark = tuple[str, int, int]
 
 def _without_answer(shard: int) -> tuple[int, _Mark]:
     return shard, ("", 0, 0)
-
-
 
 
 def _drop_marks(item: tuple[int, Iterable[_Mark]]) -> tuple[int, Iterable[_Mark]]:

@@ -3,6 +3,7 @@
 PagesieveError
 +-- UsageError     2: the command line, the configuration or an input pattern is wrong
 +-- RunError       1: the run failed; nothing was committed
++-- AlreadyDone    0: nothing to do: the history has a run of the same input and options
 +-- TooManyRejects 3: committed, but more was rejected than --max-reject-ratio permits
 """
 
@@ -23,6 +24,12 @@ class RunError(PagesieveError):
     """The run failed and committed nothing."""
 
     exit_status = 1
+
+
+class AlreadyDoneError(PagesieveError):
+    """There is nothing to do: the history has a run of the same input and options."""
+
+    exit_status = 0
 
 
 class TooManyRejectsError(PagesieveError):

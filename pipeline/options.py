@@ -64,6 +64,15 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     where.add_argument("--output", metavar="DIR", required=True, help="folder, also gs://…")
     where.add_argument("--overwrite", action="store_true", help="replace a run that is there")
+    where.add_argument(
+        "--history",
+        default="",
+        metavar="DIR",
+        help="memory of earlier runs: compare with them, and add this one; also gs://…",
+    )
+    where.add_argument(
+        "--wait", action="store_true", help="wait for another run that uses the history"
+    )
     where.add_argument("--fresh", action="store_true", help="do not continue an earlier attempt")
     where.add_argument(
         "--input-format", default="", metavar="NAME", help="txt, html, jsonl, parquet, warc or wet"

@@ -31,6 +31,11 @@ class WorkFolder:
         return join(self.root, "plan.json")
 
     @property
+    def ready(self) -> str:
+        """What to commit, once all work is done."""
+        return join(self.root, "ready.json")
+
+    @property
     def counts(self) -> str:
         """The counts of all shards, summed up by the last step."""
         return join(self.root, "counts.json")

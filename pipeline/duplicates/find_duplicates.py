@@ -6,20 +6,22 @@ folder.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.pvalue import AsSingleton, TaggedOutput
+from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
-from pipeline.outputs.counts import Counts
+from pipeline.duplicates.earlier_rows import Reading, RowHistory, write_rows
 from pipeline.duplicates.keepers import ROUNDS, answer, as_slices, choose
 from pipeline.duplicates.partitions import Bounds, partition_bounds, search_partition
-from pipeline.reporting.progress import Progress
 from pipeline.duplicates.runs import BINS, slices_of
+from pipeline.outputs.counts import Counts
+from pipeline.reporting.progress import Progress
 from pipeline.spill_shards import Spilled
 from pipeline.work import WorkFolder
 from transforms.fingerprint_paragraphs import DedupRules
+from transforms.text.rows import Rows
 
 Pointer = tuple[str, int, int]
 
@@ -32,11 +34,11 @@ class Duplicates(NamedTuple):
       counts: `duplicates.*` counters.
     """
 
-    answers: beam.PCollection[tuple[int, Pointer]]
-    counts: beam.PCollection[Counts]
+    answers: PCollection[tuple[int, Pointer]]
+    counts: PCollection[Counts]
 
 
-class FindDuplicates(beam.PTransform):
+class FindDuplicates(beam.PTransform[Any, Any]):
     """Finds exact and near-duplicate paragraphs across all shards.
 
     Spilled -> Duplicates. What is found does not depend on the partitions, the workers or the
@@ -48,6 +50,7 @@ class FindDuplicates(beam.PTransform):
       memory_bytes: what a search may take on one worker.
       least_partitions: so many of each kind of rows at least, to occupy all workers.
       progress_folder: see `Progress`.
+      history: rows of earlier runs, where the run has a history.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class FindDuplicates(beam.PTransform):
         memory_bytes: int,
         least_partitions: int = 1,
         progress_folder: str = "",
+        history: RowHistory | None = None,
     ) -> None:
         super().__init__()
+        self._history = history
         self._rules = rules
         self._work = work
         self._memory_bytes = memory_bytes
@@ -78,7 +83,13 @@ class FindDuplicates(beam.PTransform):
             | "GroupByPartition" >> beam.GroupByKey()
             | "Search"
             >> beam.ParDo(
-                _SearchFn(self._rules, self._work, self._memory_bytes, self._progress_folder)
+                _SearchFn(
+                    self._rules,
+                    self._work,
+                    self._memory_bytes,
+                    self._progress_folder,
+                    self._history,
+                )
             ).with_outputs("counts", main="matches")
         )
         questions = (
@@ -118,13 +129,19 @@ class _AssignFn(beam.DoFn):
 
     def process(self, shard: int, bounds: Bounds) -> Iterable[tuple[str, Pointer]]:
         for partition, rows in slices_of(self._work, shard, bounds):
-            yield partition, tuple(rows)
+            yield partition, (rows.path, rows.first, rows.count)
 
 
 class _SearchFn(beam.DoFn):
     def __init__(
-        self, rules: DedupRules, work: WorkFolder, memory_bytes: int, progress_folder: str
+        self,
+        rules: DedupRules,
+        work: WorkFolder,
+        memory_bytes: int,
+        progress_folder: str,
+        history: RowHistory | None,
     ) -> None:
+        self._history = history
         self._rules = rules
         self._work = work
         self._memory_bytes = memory_bytes
@@ -137,6 +154,8 @@ class _SearchFn(beam.DoFn):
         self, item: tuple[str, Iterable[Pointer]]
     ) -> Iterable[tuple[int, Pointer] | TaggedOutput[Literal["counts"], Counts]]:
         partition, pointers = item
+        fresh: list[Rows] = []
+        before = self._history.reading if self._history else Reading(0, 0)
         kind: Literal["exact", "near"] = "near" if partition.startswith("near") else "exact"
         result = search_partition(
             kind,
@@ -144,7 +163,12 @@ class _SearchFn(beam.DoFn):
             self._rules,
             self._memory_bytes,
             self._work.matches(partition),
+            self._history,
+            fresh.append if self._work.remembered else None,
         )
+        remembered = sum(map(len, fresh))
+        if remembered:
+            write_rows(self._work.remembered_rows(partition), np.concatenate(fresh))
         self._progress.add(searched=result.rows)
         self._progress.tell()
         for shard, path, first, count in result.slices:
@@ -154,8 +178,15 @@ class _SearchFn(beam.DoFn):
                 f"duplicates.{kind}_rows": result.rows,
                 f"duplicates.{kind}_compared": result.compared,
                 f"duplicates.{kind}_capped": result.capped,
+                f"history.{kind}_added": remembered,
             }
         )
+        if remembered:
+            counts[f"history.parts:{partition}"] = remembered
+        if self._history:
+            after = self._history.reading
+            counts["history.requests"] = after.requests - before.requests
+            counts["history.bytes_read"] = after.bytes - before.bytes
         yield TaggedOutput("counts", Counts(counts))
 
 

@@ -4,7 +4,7 @@ A match names an earlier paragraph, which may itself go for a still earlier one.
 those that hold its keepers; they answer with the page, or pass the question on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from pipeline.duplicates.runs import Slice, read_slice
 from pipeline.storage import exists, open_for_writing, read_bytes, read_range
 from pipeline.work import WorkFolder
 from transforms.records import Keeper
-from transforms.text.duplicates import MATCH, choose_matches
+from transforms.text.duplicates import MATCH, NEAR, choose_matches
 from transforms.text.page_duplicates import follow
 from transforms.text.rows import page_of, paragraph_of, shard_of
 
@@ -105,7 +105,8 @@ class Keepers:
     """
 
     def __init__(self, parts: Sequence[tuple[str, int, int]]) -> None:
-        blocks, self._pages = [np.empty(0, _ANSWER)], []
+        blocks = [np.empty(0, _ANSWER)]
+        self._pages: list[tuple[str, str]] = []
         for path, first, size in sorted(parts):
             data = read_range(path, first, size)
             length = int.from_bytes(data[:8], "little")
@@ -124,7 +125,32 @@ class Keepers:
             raise LookupError(f"no keeper was found for paragraph {address:#x}")
         page_id, url = self._pages[int(found["page"])]
         keeper = int(found["keeper"])
-        return Keeper(page_id, url, int(paragraph_of(found["keeper"]))), keeper, bool(found["stays"])
+        return (
+            Keeper(page_id, url, int(paragraph_of(found["keeper"]))),
+            keeper,
+            bool(found["stays"]),
+        )
+
+    def addresses_of(self, addresses: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        """Gives the address of each one's keeper."""
+        places = np.searchsorted(self._answers["address"], addresses)
+        found: npt.NDArray[np.uint64] = self._answers["keeper"][places]
+        return found
+
+
+def remember_shard(work: WorkFolder, shard: int, parts: Sequence[tuple[str, int, int]]) -> None:
+    """Keeps, for later runs, a shard's ids, and for near-duplicates the paragraph that stays.
+
+    Exact copies leave no row behind, so nothing will ask about them.
+    """
+    with open_for_writing(work.remembered_shard(shard, "ids")) as handle:
+        handle.write(read_bytes(work.ids(shard)))
+    links = read_chosen(work, shard)
+    links = links[links["kind"] == NEAR].copy()
+    if len(links):
+        links["keeper"] = Keepers(parts).addresses_of(links["address"])
+        with open_for_writing(work.remembered_shard(shard, "links")) as handle:
+            handle.write(links.tobytes())
 
 
 def _write_answers(
@@ -158,6 +184,6 @@ def _last_here(
     return follow(inside["address"], inside["keeper"], start)
 
 
-def as_slices(parts: Iterator[tuple[str, int, int]]) -> list[Slice]:
+def as_slices(parts: Iterable[tuple[str, int, int]]) -> list[Slice]:
     """Turns elements as they travel between steps into slices, in a fixed order."""
     return sorted(Slice(*part) for part in parts)

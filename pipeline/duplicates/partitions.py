@@ -7,7 +7,15 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.duplicates.runs import BINS, ROW_TYPES, RowKind, Slice, complete_keys, read_blocks, read_slice
+from pipeline.duplicates.runs import (
+    BINS,
+    ROW_TYPES,
+    RowKind,
+    Slice,
+    complete_keys,
+    read_blocks,
+    read_slice,
+)
 from pipeline.storage import open_for_writing
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.duplicates import (
@@ -74,9 +82,7 @@ class PartitionResult(NamedTuple):
 class EarlierRows(Protocol):
     """Rows of earlier runs, which come before all new ones."""
 
-    def look_up(
-        self, kind: RowKind, keys: npt.NDArray[np.uint64], most: int | None = None
-    ) -> Rows:
+    def look_up(self, kind: RowKind, keys: npt.NDArray[np.uint64], most: int | None = None) -> Rows:
         """Gives the earliest rows of each of the sorted keys."""
         ...
 
@@ -162,9 +168,7 @@ def _search(
         heads = np.concatenate([before, heads])
         past.tell(before, heads[len(before) :])
         blocks = (
-            past.tell(heads, block)
-            for s in piece
-            for block in read_blocks(s, dtype, rows_at_once)
+            past.tell(heads, block) for s in piece for block in read_blocks(s, dtype, rows_at_once)
         )
         for found in find_in_hot_key(heads, blocks, find, pivots):
             yield past.without_old(found, before)

@@ -49,9 +49,7 @@ class RunWriter:
         self._pending = 0
         self._index: list[npt.NDArray[np.uint32]] = []
         self._runs: list[tuple[RowKind, int]] = []
-        self._open = {
-            kind: open_for_writing(work.shard(shard, kind)) for kind in ("exact", "near")
-        }
+        self._open = {kind: open_for_writing(work.shard(shard, kind)) for kind in ("exact", "near")}
         self._handles = {kind: context.__enter__() for kind, context in self._open.items()}
 
     def add(self, exact: bytes, near: bytes) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import os
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -204,7 +204,7 @@ class HistoryLock:
                 f"another run is using the history {history}; add --wait to wait for it"
             ) from error
 
-    def __enter__(self) -> "HistoryLock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

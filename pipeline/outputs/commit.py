@@ -4,12 +4,15 @@ import fcntl
 import os
 import shutil
 from types import TracebackType
+from typing import Self
 
 from pipeline.errors import RunError, UsageError
 from pipeline.storage import delete_tree, exists, is_local, join
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
+
+_LOCK = "lock"
 
 
 def work_root(output: str) -> str:
@@ -44,6 +47,19 @@ def check_output(output: str, *, overwrite: bool) -> None:
         )
 
 
+def clear(root: str) -> None:
+    """Empties a work folder, whose lock is held."""
+    if not is_local(root):
+        delete_tree(root)
+        return
+    for name in os.listdir(root):
+        path = join(root, name)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif name != _LOCK:
+            os.remove(path)
+
+
 class WorkLock:
     """Holds the work folder of an output against a second run; freed when the process ends.
 
@@ -61,7 +77,7 @@ class WorkLock:
             return
         try:
             os.makedirs(root, exist_ok=True)
-            self._handle = os.open(join(root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._handle = os.open(join(root, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise UsageError(
                 f"--output: cannot write beside it: {root}: {error.strerror}; choose another folder"
@@ -74,7 +90,7 @@ class WorkLock:
                 f"another run is writing to this output ({root} is locked); wait for it to end"
             ) from error
 
-    def __enter__(self) -> "WorkLock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -83,8 +99,11 @@ class WorkLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
+        if self._handle is None:
+            return
+        if os.path.isdir(self._root) and os.listdir(self._root) == [_LOCK]:
+            shutil.rmtree(self._root, ignore_errors=True)
+        os.close(self._handle)
 
 
 def commit(output: str) -> None:
@@ -102,6 +121,9 @@ def commit(output: str) -> None:
         return
     aside = join(root, "replaced")
     try:
+        if not os.path.isdir(staging(output)):  # renamed by an attempt that ended right after
+            shutil.rmtree(root, ignore_errors=True)
+            return
         if os.path.isdir(output) and os.listdir(output):
             shutil.rmtree(aside, ignore_errors=True)
             os.rename(output, aside)

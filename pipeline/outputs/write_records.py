@@ -10,7 +10,7 @@ import orjson
 import xxhash
 
 from pipeline.outputs.counts import Counts
-from pipeline.duplicates.keepers import Keepers, read_chosen
+from pipeline.duplicates.keepers import Keepers, read_chosen, remember_shard
 from pipeline.reporting.progress import Progress
 from pipeline.outputs.records import make_receipt, make_record, make_reject
 from pipeline.outputs.sinks import LineSink, ParquetSink, open_sink
@@ -76,9 +76,7 @@ class _WriteFn(beam.DoFn):
     def setup(self) -> None:
         self._progress = Progress(self._progress_folder)
 
-    def process(
-        self, item: tuple[int, Iterable[tuple[str, int, int]]]
-    ) -> Iterable[Counts]:
+    def process(self, item: tuple[int, Iterable[tuple[str, int, int]]]) -> Iterable[Counts]:
         shard, answers = item
         done = self._work.written(shard)
         if exists(done):
@@ -110,6 +108,8 @@ def write_shard(
     """
     counts = read_shard_counts(work, shard)
     duplicates = _Duplicates(work, shard, answers)
+    if work.remembered:
+        remember_shard(work, shard, answers)
     with ExitStack() as stack:
         documents = _sink(stack, work.part("documents", shard, options.format))
         removed = _sink(stack, work.part("removed", shard, "jsonl.gz"))
@@ -169,7 +169,6 @@ class _Duplicates:
                 rule_of(kind), evidence, keeper, distance
             )
         return removals
-
 
     def check_all_used(self) -> None:
         """Makes sure that every match met its page.

@@ -1,4 +1,4 @@
-"""Row files of a history, and look-ups that read only what they need.
+"""Rows of earlier runs on storage, and look-ups that read only what they need.
 
 A file holds rows sorted by key; an index beside it says where each of its key ranges begins, about
 `ROWS_A_BIN` rows to a range. A look-up of one key reads one range.
@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.duplicates.runs import ROW_TYPES, RowKind
-from pipeline.history.manifest import Manifest
-from pipeline.storage import is_local, join, open_for_reading, open_for_writing, read_bytes
+from pipeline.storage import is_local, open_for_reading, open_for_writing, read_bytes
 from transforms.text.rows import Rows, run_of, sort_rows
 
 ROWS_A_BIN = 32
@@ -52,20 +51,20 @@ class RowHistory:
     """Looks keys up in the rows of earlier runs.
 
     Args:
-      history: the folder.
-      manifest: what it holds.
+      parts: for each kind (path, rows) of each file.
+      runs: numbers of the runs that count; rows of others are passed over.
       most_a_key: rows to return of one key, the earliest ones; at least 1.
     """
 
-    def __init__(self, history: str, manifest: Manifest, most_a_key: int) -> None:
-        self._history = history
+    def __init__(
+        self,
+        parts: dict[RowKind, list[tuple[str, int]]],
+        runs: Sequence[int],
+        most_a_key: int,
+    ) -> None:
         self._most = most_a_key
-        self._runs = np.array([run.number for run in manifest.runs], np.uint64)
-        self._parts: dict[RowKind, list[tuple[str, int]]] = {"exact": [], "near": []}
-        for segment in manifest.segments:
-            for kind, name, rows in segment.parts:
-                path = join(history, segment.folder, name)
-                self._parts["near" if kind == "near" else "exact"].append((path, rows))
+        self._runs = np.array(runs, np.uint64)
+        self._parts = parts
         self._indexes: dict[str, npt.NDArray[np.uint64]] = {}
         self._requests = self._bytes = 0
 
@@ -131,9 +130,7 @@ class RowHistory:
         return index
 
 
-def _join_ranges(
-    ranges: npt.NDArray[np.int64], gap: int
-) -> Iterator[tuple[int, int]]:
+def _join_ranges(ranges: npt.NDArray[np.int64], gap: int) -> Iterator[tuple[int, int]]:
     """Joins ascending ranges that lie at most `gap` apart."""
     if not len(ranges):
         return
@@ -141,13 +138,3 @@ def _join_ranges(
     firsts = ranges[np.concatenate([[0], apart + 1]), 0]
     ends = ranges[np.concatenate([apart, [len(ranges) - 1]]), 1]
     yield from zip(firsts.tolist(), ends.tolist(), strict=True)
-
-
-def read_part(history: str, folder: str, name: str, kind: RowKind) -> Rows:
-    """Reads a whole row file."""
-    return np.frombuffer(read_bytes(join(history, folder, name)), ROW_TYPES[kind])
-
-
-def names_of(parts: Sequence[tuple[str, str, int]], kind: RowKind) -> list[str]:
-    """Gives the files of one kind, in ascending order of their keys."""
-    return sorted(name for part_kind, name, _ in parts if part_kind == kind)

@@ -1,0 +1,173 @@
+"""A run's dealings with a history: what it starts from, and the step that adds it."""
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.config import CleanConfig
+from pipeline.duplicates.earlier_rows import RowHistory
+from pipeline.duplicates.runs import RowKind
+from pipeline.errors import UsageError
+from pipeline.history.manifest import Manifest, PastRun, Segment, check_settings, load, store
+from pipeline.outputs.counts import Counts
+from pipeline.storage import is_local, join
+from transforms.text.normal import NORMAL_VERSION
+from transforms.text.rows import MAX_RUNS, MAX_SHARDS
+
+
+def settings_of(config: CleanConfig) -> dict[str, Any]:
+    """Takes from a configuration what decides about duplicates.
+
+    Raises:
+      UsageError: when the run does not look for duplicates in the whole corpus.
+    """
+    if config.dedup != "corpus":
+        raise UsageError(f"--history needs --dedup=corpus; this run has --dedup={config.dedup}")
+    return {
+        "normal_form": NORMAL_VERSION,
+        "near_duplicates": config.near_duplicates,
+        "radius": config.radius_bits,
+        "min_words": config.min_words,
+        "short_duplicates": config.short_duplicates,
+        "keep_number_variants": config.keep_number_variants,
+        "max_pivots": config.max_pivots,
+    }
+
+
+class HistorySession:
+    """What a run needs of its history.
+
+    Args:
+      history: the folder; its lock is held.
+      config: of the run.
+      key: digest of the run's input and options.
+
+    Raises:
+      UsageError: when the history cannot be used, or not by a run with these options.
+    """
+
+    def __init__(self, history: str, config: CleanConfig, key: str) -> None:
+        self._history = history
+        self._settings = settings_of(config)
+        self._most = config.max_pivots + 1
+        self._key = key
+        self.manifest = load(history)
+        check_settings(history, self.manifest, self._settings)
+        known = self.manifest or Manifest(settings=self._settings)
+        self.generation = known.generation
+        self.number = known.next_run
+        self.first_shard = known.next_shard
+        if self.number >= MAX_RUNS:
+            raise UsageError(f"the history {history} has had {MAX_RUNS - 1} runs; begin a new one")
+        self._folder = f"runs/{self.number:06d}-{key}"
+
+    @property
+    def same_run(self) -> PastRun | None:
+        """The run of the history that had the same input and options, if there is one."""
+        runs = self.manifest.runs if self.manifest else ()
+        return next((run for run in runs if run.key == self._key), None)
+
+    @property
+    def remembered(self) -> str:
+        """The folder of this run in the history."""
+        return join(self._history, self._folder)
+
+    @property
+    def past(self) -> tuple[tuple[int, int, str], ...]:
+        """For each earlier run its first shard, the shard after its last, and its folder."""
+        runs = self.manifest.runs if self.manifest else ()
+        return tuple(
+            (run.first_shard, run.first_shard + run.shards, join(self._history, run.folder))
+            for run in runs
+        )
+
+    def rows(self) -> RowHistory | None:
+        """The rows of earlier runs; None where there are none."""
+        if self.manifest is None or not self.manifest.runs:
+            return None
+        return open_rows(self._history, self.manifest, self._most)
+
+    def check_shards(self, shards: int) -> None:
+        """Makes sure that the run's shards can be numbered.
+
+        Raises:
+          UsageError: when the history is full.
+        """
+        if self.first_shard + shards > MAX_SHARDS:
+            raise UsageError(
+                f"the history {self._history} has {self.first_shard} of {MAX_SHARDS} shards, too "
+                f"many for {shards} more; use a larger --shard-bytes or begin a new one"
+            )
+
+    def commit(self, counts: Counts, config: CleanConfig, output: str, shards: int) -> None:
+        """Adds the run to the history, at once; a run that is in it already stays as it is.
+
+        Raises:
+          RunError: when another run has changed the history meanwhile.
+        """
+        if self.same_run is not None:
+            return
+        parts = tuple(
+            (partition.split("-")[0], f"{partition}.rows", rows)
+            for partition, rows in sorted(counts.group("history.parts").items())
+        )
+        _delete_others(self.remembered, (name for _, name, _ in parts))
+        run = PastRun(
+            number=self.number,
+            name=config.run_name,
+            key=self._key,
+            added=config.added,
+            output=output,
+            first_shard=self.first_shard,
+            shards=shards,
+            exact_rows=counts.n["history.exact_added"],
+            near_rows=counts.n["history.near_added"],
+            folder=self._folder,
+        )
+        segment = Segment(runs=(self.number,), folder=self._folder, parts=parts)
+        old = self.manifest or Manifest(settings=self._settings)
+        new = dataclasses.replace(
+            old,
+            next_run=self.number + 1,
+            runs=(*old.runs, run),
+            segments=(*old.segments, segment) if parts else old.segments,
+        )
+        store(self._history, self.manifest, new)
+
+
+def open_rows(history: str, manifest: Manifest, most_a_key: int) -> RowHistory:
+    """Opens the rows of all runs of a history."""
+    parts: dict[RowKind, list[tuple[str, int]]] = {"exact": [], "near": []}
+    for segment in manifest.segments:
+        for kind, name, rows in segment.parts:
+            path = join(history, segment.folder, name)
+            parts["near" if kind == "near" else "exact"].append((path, rows))
+    return RowHistory(parts, [run.number for run in manifest.runs], most_a_key)
+
+
+def delete_strays(history: str, manifest: Manifest | None, keep: str) -> None:
+    """Deletes folders of a local history that no run and no segment has, save one.
+
+    They are what killed runs left behind; the lock is held, so no other run is using them.
+    """
+    if not is_local(history):
+        return
+    known = {keep}
+    if manifest is not None:
+        known |= {run.folder for run in manifest.runs}
+        known |= {segment.folder for segment in manifest.segments}
+    for kind in ("runs", "merged"):
+        folder = join(history, kind)
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if f"{kind}/{name}" not in known:
+                shutil.rmtree(join(folder, name), ignore_errors=True)
+
+
+def _delete_others(folder: str, names: Iterable[str]) -> None:
+    """Deletes row files that an earlier attempt, divided otherwise, left in a local folder."""
+    wanted = {end for name in names for end in (name, f"{name}.index")}
+    for name in os.listdir(folder) if is_local(folder) and os.path.isdir(folder) else []:
+        if ".rows" in name and name not in wanted:
+            os.remove(join(folder, name))

@@ -33,7 +33,7 @@ from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 from transforms.text.html.decide import keep_units
 from transforms.text.html.dom import Tree, parse
 from transforms.text.html.features import build
-from transforms.text.html.model import SCORE_STEPS, Weights, scores
+from transforms.text.html.model import CHROME, SCORE_STEPS, Weights, scores
 
 UNLABELLED_WEIGHT = 0.1
 CLIP = 4.0
@@ -42,11 +42,16 @@ FOLDS = 5
 
 @dataclass
 class Sample:
-    """A labelled page: its units, their labels (-1 unknown) and what other extractors say."""
+    """A labelled page.
+
+    One row a unit that the model sees: features, label (-1 unknown), weight and what other
+    extractors say of it.
+    """
 
     truth: dict
     tree: Tree
     texts: list[str]
+    units: np.ndarray
     features: np.ndarray
     label: np.ndarray
     weight: np.ndarray
@@ -74,9 +79,12 @@ def read_samples(pages: Path, truth: Path) -> list[Sample]:
             texts = [" ".join(lines) for lines in tree.lines]
             if not texts:
                 continue
+            rows, units = build(tree)
             label, weight = label_units(texts, labels)
             others = opinions(html, texts)
-            samples.append(Sample(labels, tree, texts, build(tree), label, weight, others))
+            samples.append(
+                Sample(labels, tree, texts, units, rows, label[units], weight[units], others[units])
+            )
     return samples
 
 
@@ -110,9 +118,10 @@ def label_units(texts: list[str], truth: dict) -> tuple[np.ndarray, np.ndarray]:
 
 def opinions(html: str, texts: list[str]) -> np.ndarray:
     """What other extractors keep of every unit: a share, one column an extractor."""
-    outputs = []
-    for options in ({}, {"favor_precision": True}, {"favor_recall": True}):
-        outputs.append(trafilatura.extract(html, include_comments=False, **options))
+    outputs = [
+        trafilatura.extract(html, include_comments=False, **options)
+        for options in ({}, {"favor_precision": True}, {"favor_recall": True})
+    ]
     try:
         outputs.append(lxml.html.fromstring(Document(html).summary()).text_content())
     except Exception:  # noqa: BLE001  readability raises many kinds; no opinion then
@@ -208,6 +217,14 @@ def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weigh
     )  # fmt: skip
 
 
+def judge_sample(sample: Sample, weights: Weights) -> list[float]:
+    """Log odds of all units of a page."""
+    logits = np.full(len(sample.texts), CHROME)
+    if len(sample.units):
+        logits[sample.units] = scores(sample.features, weights)
+    return logits.tolist()
+
+
 def measure(samples: list[Sample], kept: list[list[bool]]) -> dict[str, float]:
     """Shares of segments, as the scorer of labelled pages counts them."""
     found = {kind: [0, 0] for kind in ("keep", "chrome", "comments")}
@@ -248,7 +265,7 @@ def main() -> None:
             train = [s for s, k in zip(samples, fold, strict=True) if k != number]
             weights = train_student(train, teach(train, 2), **settings)
             for i in np.flatnonzero(fold == number):
-                logits[i] = scores(samples[i].features, weights)
+                logits[i] = judge_sample(samples[i], weights)
         for threshold in map(float, options.thresholds.split(",")):
             pairs = zip(samples, logits, strict=True)
             kept = [keep_units(s.tree, logit, threshold=threshold) for s, logit in pairs]
@@ -261,7 +278,7 @@ def main() -> None:
             first=weights.first.astype(np.int32), first_bias=weights.first_bias.astype(np.int64),
             second=weights.second.astype(np.int32), second_bias=np.int64(weights.second_bias),
         )  # fmt: skip
-        kept = [keep_units(s.tree, scores(s.features, weights)) for s in samples]
+        kept = [keep_units(s.tree, judge_sample(s, weights)) for s in samples]
         print(json.dumps({"on_training_pages": measure(samples, kept)}))
 
 

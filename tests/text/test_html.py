@@ -1,4 +1,5 @@
 """HTML to blocks: what is kept, what is removed and under which rule, how text is cut."""
+# ruff: noqa: E501  the pages are easier to read than their line breaks
 
 import pytest
 
@@ -108,7 +109,9 @@ def test_author_and_date_of_comments():
 
 
 def test_systems_name_the_rule():
-    html = page(f'<div class="acme-talk"><p>{FIRST}</p></div><div id="acme-7"><p>{SECOND}</p></div>')
+    html = page(
+        f'<div class="acme-talk"><p>{FIRST}</p></div><div id="acme-7"><p>{SECOND}</p></div>'
+    )
     blocks = extract_blocks(html, systems=[("comments.acme", ".ACME-talk", "#acme-*")])
     assert rule_of(blocks, FIRST) == "comments.acme"
     assert rule_of(blocks, SECOND) == "comments.acme"
@@ -138,7 +141,9 @@ def test_posts_of_a_forum_stay():
     post = '<div class="post"><div class="postprofile"><a href="/u/{0}">{0}</a></div><div '
     post += 'class="postbody"><div class="content">{1}</div></div></div>'
     posts = "".join(post.format(f"user{k}", text) for k, text in enumerate((*PROSE, "Me too.")))
-    extract = extract_page(f'<body id="phpbb">{NAV}<div id="page-body">{posts}</div>{FOOTER}</body>')
+    extract = extract_page(
+        f'<body id="phpbb">{NAV}<div id="page-body">{posts}</div>{FOOTER}</body>'
+    )
     assert extract.forum
     assert [text for text in kept(extract.blocks) if text in PROSE] == list(PROSE)
     assert "Me too." in kept(extract.blocks)

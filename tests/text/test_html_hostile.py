@@ -1,5 +1,7 @@
 """HTML that wants to hang or crash the extractor, and properties that hold for any text."""
+# ruff: noqa: E501, SIM905  lists of tags
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -64,9 +66,10 @@ def test_nests_and_piles_are_refused_at_once(html, extract):
     ],
     ids=lambda html: html[:9],
 )
-def test_large_and_broken_pages_take_linear_time(html):
+def test_large_and_broken_pages_are_done_or_refused_soon(html):
     start = time.process_time()
-    extract_blocks(html)
+    with contextlib.suppress(TextError):
+        extract_blocks(html)
     assert time.process_time() - start < 10
 
 
@@ -96,7 +99,11 @@ def test_large_pages_are_refused(monkeypatch):
 
 
 def test_reasons_are_those_of_rejects():
-    assert (TooLarge.reason, TooDeep.reason, TextError.reason) == ("too_large", "too_deep", "failed")
+    assert (TooLarge.reason, TooDeep.reason, TextError.reason) == (
+        "too_large",
+        "too_deep",
+        "failed",
+    )
 
 
 FRAGMENTS = st.lists(

@@ -19,19 +19,19 @@ class TextError(Exception):
     reason: ClassVar[Literal["too_large", "too_deep", "failed"]] = "failed"
 
 
-class TooLarge(TextError):
+class TooLarge(TextError):  # noqa: N818  the state of the page, not of the program
     """The page has more characters than the limit."""
 
     reason = "too_large"
 
 
-class TooDeep(TextError):
+class TooDeep(TextError):  # noqa: N818
     """Elements are nested, or attributes are piled up in one tag, beyond the limit."""
 
     reason = "too_deep"
 
 
-class ParserFailed(TextError):
+class ParserFailed(TextError):  # noqa: N818
     """The HTML parser gave up on the page."""
 
     reason = "failed"

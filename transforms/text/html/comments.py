@@ -14,14 +14,19 @@ _NUMBERED = re.compile(
 )
 _DATE = re.compile(
     r"\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}-\d\d-\d\d|\d{1,2}\.?\s+[^\W\d]{3,}\.?,?\s+\d{4}"
-    r"|[^\W\d]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}|\b(?:vor|ago|il y a|hace|há)\b|\d\s?(?:h|d|min)\b"
+    r"|[^\W\d]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}|\b(?:vor|ago|il y a|hace|há)\b"
+    r"|\d\s?(?:h|d|min)\b"
 )
 _SAYS = re.compile(
-    r"^(?P<name>.{1,60}?)\s*(?:,\s*)?(?:says|said|wrote|writes|sagt|schreibt|schrieb|meint|dit|a écrit"
-    r"|dice|dijo|disse|zegt|schreef|пишет|pisze)(?:\b.{0,40})?:?\s*$",
+    r"^(?P<name>.{1,60}?)\s*(?:,\s*)?(?:says|said|wrote|writes|sagt|schreibt|schrieb|meint|dit"
+    r"|a écrit|dice|dijo|disse|zegt|schreef|пишет|pisze)(?:\b.{0,40})?:?\s*$",
     re.IGNORECASE,
 )
 _CHROME_WORDS = WORD["reply"] | WORD["form"] | WORD["login"] | WORD["closed"] | WORD["share"]
+_ABOUT = (
+    HINT["meta"] | HINT["author"] | HINT["form"] | HINT["title"] | HINT["tool"] | HINT["header"]
+)
+"""Hints of lines about a comment: who, when, and buttons."""
 _MAX_CHROME_CHARS = 120
 _MAX_META_CHARS = 120
 
@@ -52,14 +57,14 @@ def is_body(tree: Tree, unit: int) -> bool:
     text = lines[0]
     element = tree.element[unit]
     mask = tree.mask[element] | tree.inline[unit]
-    if mask & (HINT["meta"] | HINT["author"] | HINT["form"] | HINT["title"] | HINT["tool"]):
+    if mask & _ABOUT:
         return False
     if _SAYS.match(text) or (size < 60 and _DATE.search(text)):
         return False
     return not (size < 90 and words_mask(text) & (_CHROME_WORDS | WORD["comment"]))
 
 
-def collect(tree: Tree, containers: Containers) -> tuple[Comment, ...]:
+def collect(tree: Tree, containers: Containers) -> tuple[Comment, ...]:  # noqa: C901
     """Readers' comments in reading order.
 
     Args:
@@ -87,7 +92,7 @@ def collect(tree: Tree, containers: Containers) -> tuple[Comment, ...]:
             said = _SAYS.match(text)
             if not author and said:
                 author = said["name"]
-            elif not author and mask & HINT["author"] and not dated:
+            elif not author and mask & (HINT["author"] | HINT["header"]) and not dated:
                 author = text.rstrip(":")
             if not date and dated:
                 date = text
@@ -118,7 +123,8 @@ def _items(tree: Tree) -> list[int]:
         brothers[make] = brothers.get(make, 0) + 1
     item = [0] * len(tree.parent)
     for element in range(1, len(tree.parent)):
-        own = tree.mask[element] & bit and tree.last[element] - tree.first[element] > 1
+        many_units = tree.last[element] - tree.first[element] > 1
+        own = tree.mask[element] & bit and (many_units or makes[element][1].endswith("comment"))
         identifier = tree.name[element][1]
         alone = _NUMBERED.match(identifier) is not None
         many = bool(makes[element][1]) and brothers[makes[element]] > 1

@@ -9,7 +9,7 @@ from transforms.text.html.forum import forum_posts
 from transforms.text.html.hints import BIT, TAG_BIT
 from transforms.text.html.systems import Systems, compile_systems
 
-KEEP_FROM = -0.3
+KEEP_FROM = -0.2
 """Log odds from which a unit stays."""
 
 KEEP_COMMENT_FROM = 4.0

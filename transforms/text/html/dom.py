@@ -42,7 +42,7 @@ _SKIPPED = (
 
 def _kinds() -> tuple[dict[int, int], dict[int, int]]:
     """Maps lexbor's tag numbers to what to do and to the mask of hints of the tag."""
-    names = {name: _BLOCK for name in _BLOCKS.split()}
+    names = dict.fromkeys(_BLOCKS.split(), _BLOCK)
     names |= dict.fromkeys(_SKIPPED.split(), _SKIP)
     names |= {"a": _LINK, "br": _BREAK, "hr": _RULE, "pre": _PRE, "tr": _ROW, "td": _CELL}
     names |= {"th": _CELL, "b": _BOLD, "strong": _BOLD, "head": _HEAD, "listing": _PRE}
@@ -136,7 +136,7 @@ class _Walk:
         self.link_chars = self.bold_chars = self.links = self.inline = 0
         self.href = ""
 
-    def run(self, root: LexborNode) -> None:
+    def run(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
         """Fill the tree. One function, because calls would cost more than the work itself."""
         tree, kinds, tag_masks = self.tree, _KINDS, _TAG_MASKS
         parents, masks, names, firsts, lasts = (
@@ -260,9 +260,7 @@ class _Walk:
         """A `<br>`: end the line, and the unit where the line is empty."""
         line = "".join(self.pieces)
         self.pieces.clear()
-        if self.pre:
-            self.done.append(line)
-        elif line := clean_line(line):
+        if self.pre or (line := clean_line(line)):
             self.done.append(line)
         else:
             self.flush()

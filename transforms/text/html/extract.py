@@ -8,8 +8,7 @@ from transforms.text.html.blocks import Block
 from transforms.text.html.comments import Comment, collect, in_comments, is_body
 from transforms.text.html.decide import find_containers, keep_units
 from transforms.text.html.dom import parse
-from transforms.text.html.features import build
-from transforms.text.html.model import load_weights, scores
+from transforms.text.html.model import judge, load_weights
 from transforms.text.html.reasons import Reasons
 from transforms.text.html.systems import System, compile_systems
 
@@ -69,7 +68,7 @@ def extract_page(
     if not tree.lines:
         return Extract(tree.title, [])
     containers = find_containers(tree, patterns)
-    logits = scores(build(tree), load_weights())
+    logits = judge(tree, load_weights())
     keep = keep_units(tree, logits, containers)
     if comments == "keep":
         for unit, element in enumerate(tree.element):

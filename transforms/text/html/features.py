@@ -1,11 +1,11 @@
 """Turns a page's units into a matrix of whole numbers: what the model sees.
 
 Every value is an integer held in a float64, and every step is exact (sums of integers, quotients
-rounded down), so the matrix is the same on every machine and with every version of numpy. Lengths
-are on a logarithmic scale of `LOG_STEPS` a factor e, shares on a scale of 0..`FULL`.
+rounded down), so the matrix is the same on every machine and with every version of numpy. See
+`scales` for how lengths and shares are counted.
 """
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,21 +21,18 @@ from transforms.text.html.lines import (
     Lines,
     read_lines,
 )
+from transforms.text.html.scales import FULL, bits, inherit, levels_to, log, share
 from transforms.text.html.words import BIT as WORD_BIT
 from transforms.text.html.words import HREF_GROUPS, NAMES
 
 Matrix = npt.NDArray[np.float64]
 
-FULL = 256
-LOG_STEPS = 64
 LEVELS = 5
 """How many ancestors, the unit's own element included, are looked at."""
 LONG_CHARS = 100
+_ALL_LINKS = 230
 PROSE_BELOW = 100
 """Text counts as prose up to this share of linked characters, of `FULL`."""
-
-_LOG_SIZE = 1 << 16
-_LOG = np.array([round(LOG_STEPS * math.log1p(n)) for n in range(_LOG_SIZE)], dtype=np.int64)
 
 _CHROME = (
     BIT["comment"] | BIT["discussion"] | BIT["navigation"] | BIT["footer"] | BIT["sidebar"]
@@ -52,38 +49,35 @@ _OFFSETS = (-3, -2, -1, 1, 2, 3)
 _WIDTHS = np.array([[2], [5], [12]])
 
 
-def log(counts: Integers) -> Integers:
-    """`LOG_STEPS * ln(1 + n)`, rounded; counts above 65,535 count as 65,535."""
-    return _LOG[np.minimum(counts, _LOG_SIZE - 1)]
+class Features(NamedTuple):
+    """What the model sees of a page.
+
+    Attributes:
+      rows: one row a unit that is not chrome beyond doubt; whole numbers.
+      units: the unit of each row. All other units are chrome: two units before and two behind
+        are nothing but links as well, or `<nav>` or a page's `<footer>` is around.
+    """
+
+    rows: Matrix
+    units: Integers
 
 
-def share(part: Integers, whole: Integers) -> Integers:
-    """`FULL * part / whole`, rounded down, at most `FULL`; 0 where `whole` is 0."""
-    return np.minimum(part * FULL // np.maximum(whole, 1), FULL)
-
-
-def bits(masks: Integers, count: int) -> Integers:
-    """One row a bit, one column a mask."""
-    return (masks >> np.arange(count)[:, None]) & 1
-
-
-def build(tree: Tree) -> Matrix:
-    """The features of every unit of a page.
+def build(tree: Tree) -> Features:
+    """The features of a page's units; the number of columns is fixed.
 
     Args:
       tree: a page with at least one unit.
-
-    Returns:
-      One row a unit; the number of columns is fixed. Whole numbers.
     """
     texts = [lines[0] if len(lines) == 1 else " ".join(lines) for lines in tree.lines]
-    rows = _Page(tree, texts).rows()
-    out = np.empty((len(texts), sum(len(part) for part in rows)))
+    page = _Page(tree, texts)
+    units = np.flatnonzero(~page.chrome)
+    parts = page.rows()
+    out = np.empty((len(units), sum(len(part) for part in parts)))
     at = 0
-    for part in rows:
-        out[:, at : at + len(part)] = part.T
+    for part in parts:
+        out[:, at : at + len(part)] = part.T[units]
         at += len(part)
-    return out
+    return Features(out, units)
 
 
 class _Page:
@@ -93,7 +87,6 @@ class _Page:
         self.tree = tree
         self.n = n = len(texts)
         self.index = np.arange(n)
-        self.lines: Lines = read_lines(tree, texts)
         self.counts = counts = np.array(
             [
                 list(map(len, texts)), tree.link_chars, tree.bold_chars, tree.links,
@@ -108,22 +101,36 @@ class _Page:
         prose = self.density < PROSE_BELOW
         self.prose = np.where(prose, size - self.link, 0)
         self.long = prose & (size >= LONG_CHARS)
-        self.sums = np.zeros((6, n + 1), dtype=np.int64)
-        vocabulary, flags = self.lines.vocabulary, self.lines.flags
-        said = ((vocabulary & (WORD_BIT["said"] | WORD_BIT["reply"])) != 0) & (size < 80)
-        dated = (flags & (DATED | TIMED)) != 0
-        np.cumsum(
-            np.stack((size, self.link, self.long, np.minimum(counts[3], 50), self.prose, said)),
-            axis=1,
-            out=self.sums[:, 1:],
-        )
-        self.dates = np.zeros(n + 1, dtype=np.int64)
-        np.cumsum(dated, out=self.dates[1:])
         elements = np.array([tree.parent, tree.mask, tree.first, tree.last], dtype=np.int64)
         self.parent, self.own, self.first = elements[0], elements[1], elements[2]
         self.last = np.maximum(np.minimum(elements[3], n), self.first)
+        self.sums = np.zeros((7, n + 1), dtype=np.int64)
+        columns = (size, self.link, self.long, np.minimum(counts[3], 50), self.prose)
+        np.cumsum(np.stack(columns), axis=1, out=self.sums[:5, 1:])
+        held = self.sums[4, self.last] - self.sums[4, self.first]
+        wrapper = held * 2 > self.sums[4, -1]
+        self.guarded = self.own & np.where(wrapper, ~_WEAK_ON_WRAPPERS, -1)
+        inherited, depths = inherit(tree.parent, self.guarded.tolist())
+        self.inherited = np.array(inherited, dtype=np.int64)[self.element]
+        self.depth = np.array(depths, dtype=np.int64)[self.element]
+        self.chrome = self._chrome()
+        self.lines: Lines = read_lines(tree, texts, self.chrome.tolist())
+        vocabulary, flags = self.lines.vocabulary, self.lines.flags
+        said = ((vocabulary & (WORD_BIT["said"] | WORD_BIT["reply"])) != 0) & (size < 80)
+        dated = (flags & (DATED | TIMED)) != 0
+        np.cumsum(np.stack((said, dated)), axis=1, out=self.sums[5:, 1:])
         self.held = self.sums[:, self.last] - self.sums[:, self.first]
         self.page = self.sums[:, -1]
+
+    def _chrome(self) -> npt.NDArray[np.bool_]:
+        """Units that are chrome beyond doubt."""
+        high, low = np.minimum(self.index + 3, self.n), np.maximum(self.index - 2, 0)
+        size, link = self.sums[0], self.sums[1]
+        around = share(link[high] - link[low], size[high] - size[low])
+        links = (self.density >= _ALL_LINKS) & (around >= _ALL_LINKS)
+        tags = self.inherited
+        footer = (tags & (TAG_BIT["footer"] | TAG_BIT["article"])) == TAG_BIT["footer"]
+        return links | footer | ((tags & TAG_BIT["nav"]) != 0)
 
     def rows(self) -> list[Integers]:
         """All features."""
@@ -132,11 +139,8 @@ class _Page:
         for _ in range(LEVELS - 1):
             above.append(self.parent[above[-1]])
         ancestors = np.stack(above)
-        guarded = self.own & np.where(self.held[4] * 2 <= self.page[4], -1, ~_WEAK_ON_WRAPPERS)
-        inherited, depths = _inherit(self.tree.parent, guarded.tolist())
-        depth = np.array(depths, dtype=np.int64)[self.element]
-        inline = self.counts[6]
-        everything = np.array(inherited, dtype=np.int64)[self.element] | inline
+        guarded, depth, inline = self.guarded, self.depth, self.counts[6]
+        everything = self.inherited | inline
         near = self.own[self.element] | inline
         farther = guarded[ancestors[1]] | guarded[ancestors[2]]
         text = np.stack(
@@ -164,7 +168,7 @@ class _Page:
             text,
             logs,
             containers,
-            _levels_to_best(self.tree.parent, best, self.element),
+            levels_to(self.tree.parent, best, self.element),
             self._neighbours(logs[0], hinted, depth, ancestors),
             self._windows(),
             self._places(),
@@ -235,14 +239,12 @@ class _Page:
         low = np.maximum(self.index - _WIDTHS, 0)
         high = np.minimum(self.index + _WIDTHS + 1, self.n)
         inside = self.sums[:, high] - self.sums[:, low]
-        dates = self.dates[high[1]] - self.dates[low[1]]
         return np.concatenate(
             (
                 share(inside[1], inside[0]),
                 log(inside[[0, 4, 3]]).reshape(-1, self.n),
                 inside[2] * FULL // (high - low),
-                inside[5, 1:2],
-                dates[None],
+                inside[5:, 1],
             )
         )
 
@@ -275,7 +277,7 @@ class _Page:
         )
 
     def _same_make(self) -> Integers:
-        """Units whose element and its parent have the same tag, class and id: how many, how long."""
+        """How many units have an element and parent of the same tag, class and id; how long."""
         tree = self.tree
         makes: dict[tuple[object, ...], int] = {}
         numbers = []
@@ -304,30 +306,3 @@ class _Page:
             ]
         )  # fmt: skip
         return np.repeat(values[:, None], self.n, axis=1)
-
-
-def _inherit(parent: list[int], masks: list[int]) -> tuple[list[int], list[int]]:
-    """Every element's mask or that of any of its ancestors, and how many those are."""
-    depth = [0] * len(parent)
-    for number in range(1, len(parent)):
-        above = parent[number]
-        masks[number] |= masks[above]
-        depth[number] = depth[above] + 1
-    return masks, depth
-
-
-def _levels_to_best(parent: list[int], best: int, element: Integers) -> Integers:
-    """Levels from the best container up to its closest ancestor that holds the unit too, 0..12."""
-    chain: dict[int, int] = {}
-    at = best
-    for steps in range(13):
-        chain[at] = steps
-        if at == parent[at]:
-            break
-        at = parent[at]
-    distance = [12] * len(parent)
-    for number in range(len(parent)):
-        known = chain.get(number)
-        distance[number] = distance[parent[number]] if known is None else known
-    levels = np.array(distance, dtype=np.int64)[element]
-    return np.stack((levels, levels == 0))

@@ -10,76 +10,85 @@ import re
 
 GROUPS: dict[str, str] = {
     "comment": (
-        "comment comments commentlist commentbody commentarea commentaire commentaires comentario"
-        " comentarios commenti commento kommentar kommentare respond disqus guestbook pingback"
-        " pingbacks trackback trackbacks leserbrief leserbriefe livefyre wpdiscuz intensedebate"
-        " reacties jdgm remark42 commento hyvor isso utterances giscus cusdis"
+        "comment comments commentlist commentbody commentarea commentaire commentaires"
+        " comentario comentarios commenti commento kommentar kommentare respond disqus"
+        " guestbook pingback pingbacks trackback trackbacks leserbrief leserbriefe livefyre"
+        " wpdiscuz intensedebate reacties jdgm remark42 commento hyvor isso utterances giscus"
+        " cusdis"
     ),
     "discussion": (
-        "reply replies discussion discussions reviews review feedback responses response opinions"
-        " reactie reaction reactions conversation talk rating message messages user"
+        "reply replies discussion discussions reviews review feedback responses response"
+        " opinions reactie reaction reactions conversation talk rating message messages user"
     ),
     "navigation": (
-        "nav navi navbar navigation menu menue menus submenu breadcrumb breadcrumbs crumb crumbs"
-        " pagination pager paging pages tabs tab toc sitemap skip topbar topnav subnav mainnav"
-        " mainmenu dropdown hamburger prev previous next navlinks jump anchor anchors navigator"
-        " index directory steps stepper"
+        "nav navi navbar navigation menu menue menus submenu breadcrumb breadcrumbs crumb"
+        " crumbs pagination pager paging pages tabs tab toc sitemap skip topbar topnav subnav"
+        " mainnav mainmenu dropdown hamburger prev previous next navlinks jump anchor anchors"
+        " navigator index directory steps stepper"
     ),
     "footer": (
-        "footer foot bottom colophon copyright impressum imprint legal disclaimer footnav fuss fuß"
-        " fusszeile subfooter sitefooter prefooter"
+        "footer foot bottom colophon copyright impressum imprint legal disclaimer footnav"
+        " fuss fuß fusszeile subfooter sitefooter prefooter"
     ),
     "header": (
-        "header masthead head top topper branding logo kopf kopfzeile siteheader hd brand slogan"
-        " tagline"
+        "header masthead head top topper branding logo kopf kopfzeile siteheader hd brand"
+        " slogan tagline"
     ),
     "sidebar": (
-        "sidebar side aside widget widgets rail marginal marginalie secondary tertiary right left"
-        " rechts links sidecol rightcol leftcol sb textwidget rightcolumn leftcolumn"
+        "sidebar side aside widget widgets rail marginal marginalie secondary tertiary right"
+        " left rechts links sidecol rightcol leftcol sb textwidget rightcolumn leftcolumn"
     ),
     "related": (
-        "related teaser teasers recommend recommended recommendation recommendations more similar"
-        " promo promos popular latest recent mehr outbrain taboola carousel slider swiper slick"
-        " trending recirc onward also seealso linklist weitere verwandt verwandte aktuell aktuelle"
-        " highlights upcoming jp yarpp crp others morenews suggestions suggested tiles tile"
+        "related teaser teasers recommend recommended recommendation recommendations more"
+        " similar promo promos popular latest recent mehr outbrain taboola carousel slider"
+        " swiper slick trending recirc onward also seealso linklist weitere verwandt verwandte"
+        " aktuell aktuelle highlights upcoming jp yarpp crp others morenews suggestions"
+        " suggested tiles tile"
     ),
     "listing": (
-        "card cards grid archive feed loop listing items item list results result excerpt gallery"
-        " galerie thumbs thumb thumbnail overview uebersicht stream postlist preview"
+        "card cards grid archive feed loop listing items item list results result excerpt"
+        " gallery galerie thumbs thumb thumbnail overview uebersicht stream postlist preview"
     ),
     "share": (
-        "share sharing shares social socials follow followus facebook twitter like likes addthis"
-        " addtoany shariff sharedaddy sharethis whatsapp pinterest instagram youtube linkedin"
-        " sociable teilen bookmark bookmarks shareaholic ssba heateor mashsb recommendthis sm"
+        "share sharing shares social socials follow followus facebook twitter like likes"
+        " addthis addtoany shariff sharedaddy sharethis whatsapp pinterest instagram youtube"
+        " linkedin sociable teilen bookmark bookmarks shareaholic ssba heateor mashsb"
+        " recommendthis sm"
     ),
     "ad": (
-        "ad ads adv advert advertisement advertising adsense sponsor sponsors sponsored anzeige"
-        " anzeigen werbung affiliate dfp gpt adslot adbox adunit banner banners promotion"
-        " publicite publicidad reklama"
+        "ad ads adv advert advertisement advertising adsense sponsor sponsors sponsored"
+        " anzeige anzeigen werbung affiliate dfp gpt adslot adbox adunit banner banners"
+        " promotion publicite publicidad reklama"
     ),
     "newsletter": (
-        "newsletter newsletters subscribe subscription subscriptions signup abo abonnement mailchimp"
-        " mc4wp optin subscriber mailinglist emailsignup paywall piano donate donation spenden"
+        "newsletter newsletters subscribe subscription subscriptions signup abo abonnement"
+        " mailchimp mc4wp optin subscriber mailinglist emailsignup paywall piano donate"
+        " donation spenden"
     ),
     "cookie": "cookie cookies consent gdpr dsgvo ccpa cmp onetrust cookiebot borlabs cc cookiebar",
     "meta": (
         "meta metadata date dates datum byline posted postmetadata info infos time timestamp"
-        " published publish dateline postinfo postdate articleinfo entryinfo posthead detailsbar"
-        " metabox data created modified updated readtime reading views stats"
+        " published publish dateline postinfo postdate articleinfo entryinfo posthead"
+        " detailsbar metabox data created modified updated readtime reading views stats"
     ),
-    "author": "author authors autor autoren byline bio vcard avatar writer biography authorbox about profile",
+    "author": (
+        "author authors autor autoren byline bio vcard avatar writer biography authorbox"
+        " about profile"
+    ),
     "tag": (
         "tag tags tagged tagcloud category categories cat cats kategorie kategorien keywords"
-        " keyword topics taxonomy label labels schlagwort schlagworte schlagwoerter filed terms"
+        " keyword topics taxonomy label labels schlagwort schlagworte schlagwoerter filed"
+        " terms"
     ),
     "login": (
         "login logout register registration account signin sign user users username password"
         " anmelden anmeldung member members konto profile auth"
     ),
     "content": (
-        "content article entry post story text body main prose richtext copy artikel beitrag inhalt"
-        " detail blog news page single hentry maincontent rte bodytext csc textblock wysiwyg txt"
-        " paragraph contenu contenido tekst primary inner node field copytext editor"
+        "content article entry post story text body main prose richtext copy artikel beitrag"
+        " inhalt detail blog news page single hentry maincontent rte bodytext csc textblock"
+        " wysiwyg txt paragraph contenu contenido tekst primary inner node field copytext"
+        " editor"
     ),
     "prose": (
         "articlebody entrycontent postcontent articlecontent storybody postbody entrytext"
@@ -91,28 +100,30 @@ GROUPS: dict[str, str] = {
         " captcha textarea formular fieldset select searchbox"
     ),
     "hidden": (
-        "modal popup overlay hidden hide sr screenreader screen visuallyhidden offscreen tooltip"
-        " lightbox offcanvas noprint print invisible dialog toast notice alert message"
+        "modal popup overlay hidden hide sr screenreader screen visuallyhidden offscreen"
+        " tooltip lightbox offcanvas noprint print invisible dialog toast notice alert message"
     ),
     "caption": (
-        "caption captions image img figure photo foto picture bild bildunterschrift credit credits"
-        " bildtext media video audio player source quelle"
+        "caption captions image img figure photo foto picture bild bildunterschrift credit"
+        " credits bildtext media video audio player source quelle"
     ),
     "lead": (
-        "lead intro subtitle summary abstract standfirst dek vorspann introduction kicker deck"
-        " subline teasertext subheadline subhead lede chapo description"
+        "lead intro subtitle summary abstract standfirst dek vorspann introduction kicker"
+        " deck subline teasertext subheadline subhead lede chapo description"
     ),
     "title": "title titel headline heading headlines entrytitle posttitle pagetitle ueberschrift",
     "forum": (
-        "forum thread topic posts postbody viewtopic question answer answers questions postcontent"
-        " messagebody postcell vb phpbb xenforo board threadpost"
+        "forum thread topic posts postbody viewtopic question answer answers questions"
+        " postcontent messagebody postcell vb phpbb xenforo board threadpost"
     ),
     "tool": (
-        "tools toolbar tool action actions button buttons btn rating ratings vote votes voting"
-        " drucken printlink utility utilities icon icons control controls stars badge"
+        "tools toolbar tool action actions button buttons btn rating ratings vote votes"
+        " voting drucken printlink utility utilities icon icons control controls stars badge"
     ),
     "shop": "cart price product products basket warenkorb buy shop preis checkout woocommerce sku",
-    "language": "lang language languages sprache sprachen locale switcher translate wpml translation",
+    "language": (
+        "lang language languages sprache sprachen locale switcher translate wpml translation"
+    ),
     "event": "event events termin termine calendar kalender agenda schedule countdown",
     "faq": "accordion faq toggle collapse collapsible expand expandable panel details",
 }

@@ -23,10 +23,12 @@ MAX_TAG_CHARS = 100_000
 """A tag with many attributes may be this long (code points); 1,000 attributes are always fine."""
 
 _FEW_TAGS = MAX_DEPTH
+_FEW_ATTRIBUTES = 20_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>?")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NEVER_NEST = frozenset(
-    (
+    (  # noqa: SIM905
         "area base br col embed hr img input link meta param source track wbr p li option optgroup"
         " dd dt tr td th tbody thead tfoot colgroup caption rp rt html head body script style"
     ).split()
@@ -55,8 +57,7 @@ def checked_bytes(html: str) -> bytes:
     if np.count_nonzero(characters == ord("<")) > _FEW_TAGS and _open_at_most(html) > MAX_DEPTH:
         raise TooDeep(f"elements are nested more than {MAX_DEPTH} levels deep")
     if len(html) > MAX_TAG_CHARS:
-        signs = np.count_nonzero(characters == ord("="))
-        many = signs >= 50 * np.count_nonzero(characters == ord(">"))
+        many = np.count_nonzero(characters == ord("=")) > _FEW_ATTRIBUTES
         if (many or _has_long_stretch(html)) and _has_monster_tag(html):
             raise TooDeep(f"a tag of more than {MAX_TAG_CHARS} characters is full of attributes")
     return encoded
@@ -84,7 +85,7 @@ def _has_long_stretch(html: str) -> bool:
     """Whether `MAX_TAG_CHARS` characters follow each other without a ">"; a few jumps tell.
 
     Attribute values rarely hold ">", so this bounds the length of a tag; a tag that holds it
-    inside quotes has as many "=" signs.
+    inside quotes many times has as many "=" signs.
     """
     at = 0
     while len(html) - at > MAX_TAG_CHARS:
@@ -99,6 +100,6 @@ def _has_monster_tag(html: str) -> bool:
     """Whether a single tag is long and has more than 1,000 attributes."""
     for found in _LONG_TAG.finditer(html):
         tag = found.group()
-        if len(tag) > MAX_TAG_CHARS and len(tag.split()) > 1000:
+        if len(tag) > MAX_TAG_CHARS and len(_VALUE.sub("", tag).split()) > 1000:
             return True
     return False

@@ -51,18 +51,22 @@ class Lines(NamedTuple):
     target: Integers
 
 
-def read_lines(tree: Tree, texts: list[str]) -> Lines:
+def read_lines(tree: Tree, texts: list[str], skipped: list[bool]) -> Lines:  # noqa: C901, PLR0912
     """Look at the text of every unit.
 
     Args:
       tree: the page.
       texts: the units' text, lines joined.
+      skipped: units that are not looked at; all their columns are 0.
     """
-    words, commas, digits, stops, flags = [], [], [], [], []
-    vocabulary, target = [], []
+    rows = []
+    nothing = (0, 0, 0, 0, 0, 0, 0)
     seen: set[str] = set()
     title = tree.title.lower()
-    for text, href in zip(texts, tree.href, strict=True):
+    for text, href, skip in zip(texts, tree.href, skipped, strict=True):
+        if skip:
+            rows.append(nothing)
+            continue
         size = len(text)
         first, last = text[0], text[-1]
         if size > 1 and last in "\"'“”»)’":
@@ -90,7 +94,7 @@ def read_lines(tree: Tree, texts: list[str]) -> Lines:
             flag |= 1 << 8
         if "?" in text:
             flag |= 1 << 12
-        number = 0
+        number = vocabulary = target = 0
         if size <= SHORT_CHARS:
             flag |= _short_flags(text, title)
             if _DIGITS.search(text):
@@ -99,21 +103,17 @@ def read_lines(tree: Tree, texts: list[str]) -> Lines:
                     flag |= DATED
                 if _TIME.search(text):
                     flag |= TIMED
-            vocabulary.append(words_mask(text))
-            target.append(href_mask(href))
-        else:
-            vocabulary.append(0)
-            target.append(0)
-        if "…" in text or "..." in text:
-            if "[…]" in text or "[...]" in text or "(…)" in text:
-                flag |= 1 << 17
-        words.append(text.count(" ") + 1)
-        commas.append(text.count(","))
-        digits.append(number)
-        stops.append(text.count(". "))
-        flags.append(flag)
-    table = np.array([words, commas, digits, stops, flags, vocabulary, target], dtype=np.int64)
-    return Lines(*table)
+            vocabulary = words_mask(text)
+            target = href_mask(href) if href else 0
+        if "[…]" in text or "[...]" in text or "(…)" in text:
+            flag |= 1 << 17
+        rows.append(
+            (
+                text.count(" ") + 1, text.count(","), number, text.count(". "), flag, vocabulary,
+                target,
+            )
+        )  # fmt: skip
+    return Lines(*np.array(rows, dtype=np.int64).T)
 
 
 def _short_flags(text: str, title: str) -> int:

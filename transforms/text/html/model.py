@@ -10,10 +10,14 @@ from importlib.resources import files
 
 import numpy as np
 
-from transforms.text.html.features import Matrix
+from transforms.text.html.dom import Tree
+from transforms.text.html.features import Matrix, build
 
 HIDDEN_SHIFT = 2.0**-6
 """Hidden units are rounded down to this coarser scale, which leaves room for the second layer."""
+
+CHROME = -16.0
+"""Log odds of units that are chrome beyond doubt, which the network does not see."""
 
 ROWS_AT_ONCE = 8
 """Larger products would be spread over threads by OpenBLAS, which costs more than it gains."""
@@ -78,3 +82,18 @@ def scores(features: Matrix, weights: Weights) -> list[float]:
     hidden = np.floor(np.maximum(hidden, 0.0) * HIDDEN_SHIFT)
     totals = hidden @ weights.second + weights.second_bias
     return (totals / SCORE_STEPS).tolist()
+
+
+def judge(tree: Tree, weights: Weights) -> list[float]:
+    """How much each unit of a page looks like content, log odds.
+
+    Args:
+      tree: a page with at least one unit.
+      weights: of the network.
+    """
+    rows, units = build(tree)
+    logits = [CHROME] * len(tree.lines)
+    if len(units):
+        for unit, score in zip(units.tolist(), scores(rows, weights), strict=True):
+            logits[unit] = score
+    return logits

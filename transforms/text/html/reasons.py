@@ -6,14 +6,12 @@ from transforms.text.html.decide import Containers
 from transforms.text.html.dom import Tree
 from transforms.text.html.hints import BIT as HINT
 from transforms.text.html.hints import TAG_BIT
+from transforms.text.html.model import CHROME
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
 
 MAX_NAME_CHARS = 100
 """Longer ids and class names are cut in evidence."""
-
-_LEVELS = 6
-"""How many ancestors may lend their name to a rule."""
 
 _BY_HINT = (
     ("cookies", HINT["cookie"]),
@@ -55,9 +53,27 @@ class Reasons:
     def __init__(self, tree: Tree, containers: Containers) -> None:
         self._tree = tree
         self._containers = containers
-        self._by_element: dict[int, tuple[str, str]] = {}
+        self._named = self._find_named()
+        self._by_named: dict[int, tuple[str, str]] = {}
 
-    def of(self, unit: int, logit: float) -> tuple[str, str]:
+    def _find_named(self) -> list[int]:
+        """For each element the closest one, itself included, whose names speak for a rule; or -1.
+
+        Elements that hold more than half of the page's lines lend no name.
+        """
+        tree, comment = self._tree, self._containers.comment
+        wide = len(tree.lines) // 2
+        named = [-1] * len(tree.parent)
+        for at, parent in enumerate(tree.parent):
+            if comment[at] >= 0:
+                named[at] = comment[at]
+            elif tree.mask[at] & _ANY_HINT and tree.last[at] - tree.first[at] <= wide:
+                named[at] = at
+            else:
+                named[at] = named[parent]
+        return named
+
+    def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: C901
         """Rule and evidence of a removed unit.
 
         Args:
@@ -72,13 +88,15 @@ class Reasons:
         system = self._containers.system[element]
         if system >= 0:
             return self._containers.rules[system]
-        score = f"score {1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))):.2f}"
-        found = self._by_element.get(element)
-        if found is None:
-            found = self._by_element[element] = self._by_names(element)
-        rule, place = found
-        if rule:
-            return rule, f"{place}, {score}"
+        score = "score 0.00"
+        if logit > CHROME:
+            score = f"score {1 / (1 + math.exp(-max(CHROME, min(-CHROME, logit)))):.2f}"
+        named = self._named[element]
+        if named >= 0:
+            found = self._by_named.get(named)
+            if found is None:
+                found = self._by_named[named] = self._by_names(named)
+            return found[0], f"{found[1]}, {score}"
         inline = tree.inline[unit]
         for group, bits in _BY_HINT if inline & _ANY_HINT else ():
             if inline & bits:
@@ -89,24 +107,18 @@ class Reasons:
             for group, bits in _BY_WORD:
                 if words & bits:
                     return f"{group}.words", f"words of a short line, {score}"
+        if logit <= CHROME:
+            return "navigation.links", "nothing but links around"
         return "boilerplate.model", score
 
     def _by_names(self, element: int) -> tuple[str, str]:
-        """Rule and place that the names of an element and those above it give; "" for none."""
-        tree = self._tree
-        comment = self._containers.comment[element]
-        if comment >= 0:
-            return "comments.container", f"in {selector(tree, comment)}"
-        at = element
-        for _ in range(_LEVELS):
-            if tree.last[at] - tree.first[at] > len(tree.lines) // 2:
-                break
-            mask = tree.mask[at]
-            for group, bits in _BY_HINT if mask & _ANY_HINT else ():
-                if mask & bits:
-                    return f"{group}.hints", f"in {selector(tree, at)}"
-            at = tree.parent[at]
-        return "", ""
+        """Rule and place that the names of an element give."""
+        place = f"in {selector(self._tree, element)}"
+        if self._containers.comment[element] >= 0:
+            return "comments.container", place
+        mask = self._tree.mask[element]
+        group = next(group for group, bits in _BY_HINT if mask & bits)
+        return f"{group}.hints", place
 
 
 def selector(tree: Tree, element: int) -> str:

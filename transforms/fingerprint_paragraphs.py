@@ -9,6 +9,7 @@ import apache_beam as beam
 import numpy as np
 
 from transforms.records import Keeper, Page, PageBatch, Removal
+from transforms.text.duplicates import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS, check_radius
 from transforms.text.normal import has_words, is_mostly_numbers
 from transforms.text.page_duplicates import evidence_of, find_within_pages, pick, rule_of
 from transforms.text.rows import (
@@ -40,12 +41,24 @@ class DedupRules:
 
     scope: Literal["corpus", "page", "none"] = "corpus"
     near: bool = True
-    radius_bits: int = 24
-    max_pivots: int = 256
+    radius_bits: int = DEFAULT_RADIUS_BITS
+    max_pivots: int = DEFAULT_MAX_PIVOTS
     keep_number_variants: bool = False
     min_words: int = 10
     short: Literal["keep", "page", "corpus"] = "keep"
     run: int = 0
+
+    def __post_init__(self) -> None:
+        """Checks the ranges.
+
+        Raises:
+          ValueError: for a radius outside 0..64, or fewer than one pivot or word.
+        """
+        check_radius(self.radius_bits)
+        if self.max_pivots < 1:
+            raise ValueError(f"max_pivots is {self.max_pivots}; it must be at least 1")
+        if self.min_words < 1:
+            raise ValueError(f"min_words is {self.min_words}; it must be at least 1")
 
 
 def fingerprint_pages(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.text.rows import SKETCH_MINIMA, Rows, paragraph_of, sort_rows, sort_shared
-from transforms.text.simhash import hamming
+from transforms.text.simhash import BITS, hamming
 
 DEFAULT_RADIUS_BITS = 24
 """Most bits in which the fingerprints of near-duplicates differ."""
@@ -36,9 +36,11 @@ MATCH = np.dtype(
 """40 bytes: a paragraph that goes, the earlier one that it equals, the kind and the distance in
 bits."""
 
-_NIBBLE_ONES = np.uint64(0x1111111111111111)
-_LEAST_COMMON_MINIMA = 14
+_FIELD_ONES = np.uint64(0x5555555555555555)
+_CHANCE = SKETCH_MINIMA // 4
+_LEAST_COMMON_MINIMA = 38
 _SHORT_SHINGLES, _LONG_SHINGLES = 130, 500
+_FOLD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Found(NamedTuple):
@@ -56,6 +58,16 @@ class Found(NamedTuple):
     capped: int
 
 
+def check_radius(radius_bits: int) -> None:
+    """Makes sure that a radius is one.
+
+    Raises:
+      ValueError: when it is outside 0..64.
+    """
+    if not 0 <= radius_bits <= BITS:
+        raise ValueError(f"radius_bits is {radius_bits}; it must be from 0 to {BITS}")
+
+
 def is_near(
     later: Rows,
     earlier: Rows,
@@ -67,35 +79,40 @@ def is_near(
 
     Two estimates that err independently must agree: the Hamming distance d of the fingerprints and
     the share of equal minima, J, an estimate of the Jaccard likeness of the shingle sets (corrected
-    for the sixteenth that agrees by chance). A pair is near when d <= radius and either
+    for the quarter that agrees by chance). A pair is near when d <= radius and either
 
     - d + 20 (1 - J) is at most the radius less 2.7 bits (2.3 from 130 shingles on, 0.7 from 500
       on: long texts hold less chance), or
-    - J >= 0.4, the shorter text has 85 % of its shingles in the longer one, and the later text is at
-      most twice as long (a sentence was appended or cut).
+    - J >= 0.45, the shorter text has 85 % of its shingles in the longer one, and the later text is
+      at most twice as long (a sentence was appended or cut).
 
     All in integers, so the answer is the same everywhere. How the numbers were found is in
     docs/duplicates.md.
 
     Args:
-      later, earlier: arrays of `NEAR_ROW` of one length.
+      later: array of `NEAR_ROW`.
+      earlier: as many; or one for all.
       radius_bits: 0..64.
       keep_number_variants: two texts that differ in nothing but digits are no duplicates.
+
+    Raises:
+      ValueError: for a radius outside 0..64.
     """
+    check_radius(radius_bits)
     distance = hamming(later["simhash"], earlier["simhash"]).astype(np.int64)
     common = _common_minima(later["minima"], earlier["minima"])
     mine, other = later["shingles"].astype(np.int64), earlier["shingles"].astype(np.int64)
     shorter, longer = np.minimum(mine, other), np.maximum(mine, other)
-    slack = np.where(longer < _SHORT_SHINGLES, 8, np.where(longer < _LONG_SHINGLES, 7, 2))
-    alike = 3 * distance + 2 * (32 - common) <= 3 * radius_bits - slack
-    contained = 20 * (common - 2) * (mine + other) >= 17 * (28 + common) * shorter
+    slack = np.where(longer < _SHORT_SHINGLES, 32, np.where(longer < _LONG_SHINGLES, 28, 8))
+    alike = 12 * distance + 5 * (SKETCH_MINIMA - common) <= 12 * radius_bits - slack
+    # J = (common - 16) / 48, so J / (1 + J), the share of the sum that is common, has these terms.
+    contained = 20 * (common - _CHANCE) * (mine + other) >= 17 * (common + 32) * shorter
     contained &= (common >= _LEAST_COMMON_MINIMA) & (mine <= 2 * other)
     near = (distance <= radius_bits) & (alike | contained)
     # A radius of less than three bits still takes what is equal in all that is known.
-    same = (distance == 0) & (common == SKETCH_MINIMA)
-    near |= same
+    near |= (distance == 0) & (common == SKETCH_MINIMA)
     if keep_number_variants:
-        near &= (later["digitless"] != earlier["digitless"]) | same
+        near &= later["digitless"] != earlier["digitless"]
     return near
 
 
@@ -106,13 +123,13 @@ def find_exact(rows: Rows) -> Found:
       rows: `EXACT_ROW`s, in any order, with all rows of each of their keys.
     """
     rows = sort_shared(rows)
-    start, _ = _buckets(rows["key"])
-    first = rows[start]
+    starts, sizes = _buckets(rows["key"])
+    start = np.repeat(starts, sizes)
     # A key is half of the hash. Where the other half differs (never seen) nothing goes.
-    copies = np.flatnonzero(
-        (np.arange(len(rows)) != start) & (rows["check"] == first["check"])
-    )
-    return Found(_matches(rows[copies], first[copies], EXACT, 0), len(copies), 0)
+    same = rows["check"] == rows["check"][start]
+    same[starts] = False
+    copies = np.flatnonzero(same)
+    return Found(_matches(rows[copies], rows[start[copies]], EXACT, 0), len(copies), 0)
 
 
 def find_near(
@@ -125,38 +142,120 @@ def find_near(
     """Finds paragraphs that are near to an earlier one with the same key.
 
     Each row is compared with the earlier ones of its key, the earliest first, until one is near: a
-    key of n copies costs n comparisons, one of n different texts n times `max_pivots` at most.
+    key of n copies costs n comparisons, one of n different texts n times `max_pivots` at most. Of
+    rows that are equal in all that is known of their texts only the first one is a pivot, so that
+    copies use up no places, and it does not matter whether they are there.
 
     Args:
       rows: `NEAR_ROW`s, in any order, with all rows of each of their keys.
       radius_bits: see `is_near`.
       max_pivots: at least 1.
       keep_number_variants: see `is_near`.
+
+    Raises:
+      ValueError: for a radius outside 0..64 or fewer than one pivot.
     """
+    check_radius(radius_bits)
+    if max_pivots < 1:
+        raise ValueError(f"max_pivots is {max_pivots}; it must be at least 1")
     rows = sort_shared(rows)
-    start, size = _buckets(rows["key"])
-    place = np.arange(len(rows)) - start
-    rest = np.flatnonzero(place > 0)
-    found, keepers = [], []
-    compared = 0
-    for pivot in range(min(max_pivots, int(size.max(initial=1)) - 1)):
+    starts, sizes = _buckets(rows["key"])
+    search = _Search(rows, radius_bits, keep_number_variants)
+    hot = sizes > max_pivots + 1
+    capped = 0
+    for start, size in zip(starts[hot].tolist(), sizes[hot].tolist(), strict=True):
+        pivots = start + first_different(rows[start : start + size], max_pivots + 1)
+        rest = np.arange(start + 1, start + size)
+        for pivot in pivots[:max_pivots].tolist():
+            rest = search.compare(rest[np.searchsorted(rest, pivot, "right") :], pivot)
+            if not len(rest):
+                break
+        if len(pivots) > max_pivots:
+            capped += int((rest > pivots[max_pivots]).sum())
+    small = np.repeat(~hot, sizes)
+    first = np.repeat(starts, sizes)
+    place = np.arange(len(rows)) - first
+    rest = np.flatnonzero(small & (place > 0))
+    pivot = 0
+    while len(rest):
+        rest = search.compare(rest, first[rest] + pivot)
+        pivot += 1
         rest = rest[place[rest] > pivot]
-        if not len(rest):
-            break
-        compared += len(rest)
-        against = start[rest] + pivot
-        near = is_near(
-            rows[rest], rows[against], radius_bits, keep_number_variants=keep_number_variants
-        )
-        found.append(rest[near])
-        keepers.append(against[near])
-        rest = rest[~near]
-    capped = int((place[rest] > max_pivots).sum())
-    if not found:
-        return Found(np.empty(0, MATCH), compared, capped)
-    gone, kept = rows[np.concatenate(found)], rows[np.concatenate(keepers)]
-    distance = hamming(gone["simhash"], kept["simhash"])
-    return Found(_matches(gone, kept, NEAR, distance), compared, capped)
+    return Found(search.matches(), search.compared, capped)
+
+
+class _Search:
+    """Compares rows with pivots and keeps what is near."""
+
+    def __init__(self, rows: Rows, radius_bits: int, keep_number_variants: bool) -> None:
+        self._rows = rows
+        self._simhash = np.ascontiguousarray(rows["simhash"])
+        self._radius_bits = radius_bits
+        self._keep_number_variants = keep_number_variants
+        self._gone: list[npt.NDArray[np.intp]] = []
+        self._kept: list[npt.NDArray[np.intp]] = []
+        self.compared = 0
+
+    def compare(
+        self, rest: npt.NDArray[np.intp], against: npt.NDArray[np.intp] | int
+    ) -> npt.NDArray[np.intp]:
+        """Compares each row with its pivot, or with the one pivot of all.
+
+        Returns:
+          The rows that are not near to it.
+        """
+        self.compared += len(rest)
+        distance = hamming(self._simhash[rest], self._simhash[against])
+        within = np.flatnonzero(distance <= self._radius_bits)
+        if not len(within):
+            return rest
+        pivots = np.broadcast_to(against, rest.shape)[within]
+        earlier = self._rows[against : against + 1] if isinstance(against, int) else None
+        near = within[
+            is_near(
+                self._rows[rest[within]],
+                self._rows[pivots] if earlier is None else earlier,
+                self._radius_bits,
+                keep_number_variants=self._keep_number_variants,
+            )
+        ]
+        self._gone.append(rest[near])
+        self._kept.append(np.broadcast_to(against, rest.shape)[near])
+        stay = np.ones(len(rest), bool)
+        stay[near] = False
+        return rest[stay]
+
+    def matches(self) -> npt.NDArray[np.void]:
+        """Gives all that was found."""
+        if not self._gone:
+            return np.empty(0, MATCH)
+        gone, kept = np.concatenate(self._gone), np.concatenate(self._kept)
+        distance = hamming(self._simhash[gone], self._simhash[kept])
+        return _matches(self._rows[gone], self._rows[kept], NEAR, distance)
+
+
+def first_different(rows: Rows, count: int) -> npt.NDArray[np.intp]:
+    """Gives the places of the first rows that are equal to none before them.
+
+    Args:
+      rows: of one key, sorted; exact rows are equal when `check` is, near ones when all that is
+        known of their texts is.
+      count: so many places at most.
+    """
+    take = min(4 * count, len(rows))
+    while True:
+        part = rows[:take]
+        if part.dtype.names is not None and "check" in part.dtype.names:
+            known = part["check"]
+        else:
+            tail = part["digitless"].astype(np.uint64) << np.uint64(32) | part["shingles"]
+            known = part["simhash"] * _FOLD
+            for column in (part["minima"][:, 0], part["minima"][:, 1], tail):
+                known = ((known ^ (known >> np.uint64(29))) + column) * _FOLD
+        places = np.sort(np.unique(known, return_index=True)[1])
+        if len(places) >= count or take == len(rows):
+            return places[:count]
+        take = min(4 * take, len(rows))
 
 
 def find_in_hot_key(
@@ -165,22 +264,23 @@ def find_in_hot_key(
     """Finds duplicates under one key that has more rows than fit in memory.
 
     The result is that of `find` over all rows at once: no row is compared with more than the first
-    `max_pivots`, so those suffice beside each block.
+    `max_pivots` different ones, so those suffice beside each block.
 
     Args:
-      heads: rows of the key, among them the first `max_pivots + 1` by order.
+      heads: rows of the key, among them the first `max_pivots + 1` different ones by order.
       blocks: all rows of the key, each once, in any order.
       find: `find_exact` or `find_near`, its options bound.
-      max_pivots: at least what `find` uses.
+      max_pivots: what `find` uses; 1 for exact rows.
     """
-    pivots = sort_rows(heads)[: max_pivots + 1]
-    yield find(pivots)
-    own = find(pivots).compared
+    pivots = sort_rows(heads)
+    pivots = pivots[first_different(pivots, max_pivots + 1)]
+    own = find(pivots)
+    yield own
     for block in blocks:
         rest = block[~np.isin(block["address"], pivots["address"])]
         found = find(np.concatenate([pivots, rest]))
         new = np.isin(found.matches["address"], rest["address"])
-        yield Found(found.matches[new], found.compared - own, found.capped)
+        yield Found(found.matches[new], found.compared - own.compared, found.capped)
 
 
 def choose_matches(matches: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
@@ -206,21 +306,19 @@ def choose_matches(matches: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
 
 
 def _common_minima(a: npt.NDArray[np.uint64], b: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """Counts equal 4-bit fields of two arrays of shape (n, 2): 0..32."""
+    """Counts equal 2-bit fields of two arrays of shape (n, 2): 0..64."""
     differ = a ^ b
     differ |= differ >> np.uint64(1)
-    differ |= differ >> np.uint64(2)
-    ones = np.bitwise_count(differ & _NIBBLE_ONES)
-    return 32 - ones.sum(axis=1, dtype=np.int64)
+    ones = np.bitwise_count(differ & _FIELD_ONES)
+    return SKETCH_MINIMA - ones.sum(axis=1, dtype=np.int64)
 
 
 def _buckets(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """For sorted keys: where each row's bucket starts, and the size of each bucket."""
+    """For sorted keys: where each bucket starts, and its size."""
     first = np.ones(len(key), bool)
     first[1:] = key[1:] != key[:-1]
     starts = np.flatnonzero(first)
-    sizes = np.diff(np.append(starts, len(key)))
-    return np.repeat(starts, sizes), sizes
+    return starts, np.diff(np.append(starts, len(key)))
 
 
 def _matches(

@@ -7,11 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-NORMAL_VERSION = "1"
+NORMAL_VERSION = "2"
 """Changes whenever a normal form, a key or a fingerprint changes: a history is bound to it."""
 
 _NOT_WORD = re.compile(r"[^\w\n]+")
+_NOT_WORD_NOR_MARK = re.compile(r"[^\w\n\x1f]+")
 _NOT_WORD_BETWEEN_DIGITS = re.compile(r"(?<=\d)[^\w\n]+(?=\d)")
+_MARK = "\x1f"
+"""Stands between numbers in exact forms; no text that comes in keeps one."""
+
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
 
@@ -41,24 +45,32 @@ def strip_to_words(texts: Sequence[str]) -> list[str]:
     return _NOT_WORD.sub("", joined.lower()).split("\n")
 
 
-def exact_form(texts: Sequence[str], *, drop_digits: bool = False) -> list[str]:
+def exact_form(texts: Sequence[str]) -> list[str]:
     """Gives the form that exact duplicates share: case, punctuation and spacing do not count.
 
-    As `strip_to_words`, but numbers stay apart: `1.5` is not `15`.
+    As `strip_to_words`, but a mark keeps numbers apart: `1.5` is not `15`. Without the marks it is
+    `strip_to_words` of the same text, so exact copies have equal fingerprints.
 
     Args:
-      texts: any strings.
-      drop_digits: gives every run of digits the same form, so that texts that differ only in
-        numbers become equal.
+      texts: any strings; a line feed counts as one more separator.
+
+    Returns:
+      As many strings, possibly empty.
     """
     if not texts:
         return []
     joined = "\n".join(t.replace("\n", " ") if "\n" in t else t for t in texts).lower()
-    joined = _NOT_WORD_BETWEEN_DIGITS.sub("_", joined)
-    joined = _NOT_WORD.sub("", joined)
-    if drop_digits:
-        joined = _DIGITS.sub("0", joined)
-    return joined.split("\n")
+    joined = _NOT_WORD_BETWEEN_DIGITS.sub(_MARK, joined.replace(_MARK, " "))
+    return _NOT_WORD_NOR_MARK.sub("", joined).split("\n")
+
+
+def drop_digits(words: Sequence[str]) -> list[str]:
+    """Gives every run of digits the same form, so that texts that differ only in numbers are equal.
+
+    Args:
+      words: texts as `strip_to_words` gives them.
+    """
+    return _DIGITS.sub("0", "\n".join(words)).split("\n") if words else []
 
 
 def exact_hashes(forms: Sequence[str]) -> npt.NDArray[np.uint64]:

@@ -115,5 +115,5 @@ def _odd_factors(n: int) -> npt.NDArray[np.uint32]:
     return np.array(factors, np.uint32)
 
 
-FACTORS = _odd_factors(64)
+FACTORS = _odd_factors(128)
 """Multipliers that permute 32-bit shingle hashes."""

@@ -25,12 +25,14 @@ import numpy as np
 
 from transforms.text.widgets import judge, model, sections
 from transforms.text.widgets.context import UNIT, Layout, features
+from transforms.text.widgets.phrasebook import BOOK
 from transforms.text.widgets.signals import measure
 
 FOLDS = 5
 HIDDEN, SEEDS, EPOCHS = 16, 4, 8
 RATE, DECAY, BATCH = 3e-3, 3e-4, 256
-THRESHOLDS = ((1.0, 0.5), (1.3, 0.6), (1.6, 0.8), (1.75, 0.8), (1.75, 0.3), (1.9, 0.8))
+THRESHOLDS = ((1.0, 0.3), (1.3, 0.3), (1.6, 0.3), (1.7, 0.3), (1.8, 0.3), (1.9, 0.3))
+COMPOSED, COMPOSED_WEIGHT = 800, 0.05
 WEAK_WEIGHT, CLEAN_WEIGHT, COMMENT_WEIGHT = 0.02, 0.004, 2.0
 
 
@@ -68,6 +70,39 @@ def targets(lines, truth, weak):
                     target[i] = removed, kind == "comments"
                     weight[i] = COMMENT_WEIGHT if kind == "comments" else 1, 1
     return target, weight
+
+
+def composed(clean, count):
+    """Short pages made of a few paragraphs of clean prose and the lines of widgets around them.
+
+    Scraped pages are long; without these the model would think of a short page as chrome.
+    Returns pages with their targets and weights, and the collections they come from.
+    """
+    random = np.random.default_rng(7)
+    languages = sorted({phrase.language for phrase in BOOK.phrases})
+    lines_of = {
+        language: [
+            re.sub(r"\{n\}", "3", phrase.text)
+            for phrase in BOOK.phrases
+            if phrase.language == language and not phrase.slotted
+        ]
+        for language in languages
+    }
+    for row in (clean[i] for i in random.integers(0, max(len(clean), 1), count) if clean):
+        prose = [line for line in row["lines"] if len(line) > 80 and line[-1] in ".!?。।"]
+        if not prose:
+            continue
+        start = int(random.integers(0, len(prose)))
+        body = prose[start : start + int(random.integers(1, 9))]
+        written = lines_of[languages[int(random.integers(0, len(languages)))]]
+        picked = [written[i] for i in random.integers(0, len(written), 14)]
+        head = picked[: int(random.choice([0, 0, 1, 4]))]
+        tail = picked[4 : 4 + int(random.integers(1, 10))]
+        page = [*head, *body, *tail]
+        target = np.zeros((len(page), 2))
+        target[: len(head), 0] = target[len(head) + len(body) :, 0] = 1
+        weight = np.full((len(page), 2), [COMPOSED_WEIGHT, 0.0])
+        yield page, target, weight, row.get("collection", "")
 
 
 def featurise(pages):
@@ -195,6 +230,10 @@ def main():
     for row in clean:
         size = (len(row["lines"]), 2)
         labelled.append((np.zeros(size), np.full(size, CLEAN_WEIGHT)))
+    made = list(composed(clean, COMPOSED)) if clean else []
+    pages += [page for page, _, _, _ in made]
+    labelled += [(target, weight) for _, target, weight, _ in made]
+    folds = np.concatenate([folds, [fold_of(collection) for *_, collection in made]]).astype(int)
     y = np.concatenate([pair[0] for pair in labelled])
     weight = np.concatenate([pair[1] for pair in labelled])
     x = featurise(pages)
@@ -207,13 +246,6 @@ def main():
         ]
         print("goes  section  kept  chrome  comments  f1     clean characters lost")
         for goes, inside in THRESHOLDS:
-            (1.0, 0.5),
-            (1.3, 0.6),
-            (1.6, 0.8),
-            (1.6, 1.6),
-            (1.9, 0.8),
-            (2.2, 1.0),
-        ):
             sections.GOES = int(goes * model.SCORE_UNIT)
             sections.GOES_IN_SECTION = int(inside * model.SCORE_UNIT)
             scorer, lost, chars = Scorer(), 0, 0
@@ -225,7 +257,7 @@ def main():
                     if i < len(rows):
                         kept = [line for n, line in enumerate(pages[i]) if n not in gone]
                         scorer.add("\n".join(kept), truth[rows[i]["url"]])
-                    else:
+                    elif i < len(rows) + len(clean):
                         lost += sum(len(pages[i][n]) for n in gone)
                         chars += sum(map(len, pages[i]))
             shown = "  ".join(f"{value:.3f}" for value in scorer.result())

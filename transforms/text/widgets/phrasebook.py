@@ -5,8 +5,8 @@ The pattern language of the files in `languages/`:
   `Post a Comment`        the whole line, after `normalise`: case, width, spaces, and punctuation or
                           bullets at its ends do not count
   `{n} Comments`          `{n}` is a number: every run of digits counts as the same number
-  `{name} says`           `{name}` is 1..40 characters, `{title}` 1..120, and `{date}` is
-                          4..40 with a digit
+  `{name} says`           `{name}` is 1..40 characters, `{title}` 1..120, `{date}` 1..40 with
+                          a number among them
   `~Reply`                a word that articles use as well: needs widget lines beside it
   `#Comments`             opens a section of readers' comments; needs company as well
   `@{name} says on {date}`  the line above one reader's comment: it paces such a section
@@ -32,7 +32,7 @@ _ROLES: Final = {"~": WEAK, "#": OPENS, "@": PACES}
 _SLOTS: Final = {
     "{name}": ".{1,40}",
     "{title}": ".{1,120}",
-    "{date}": "(?=.{0,36}0).{4,40}",
+    "{date}": "(?=.{0,39}0).{1,40}",
 }
 _SLOT: Final = re.compile(r"(\{name\}|\{title\}|\{date\})")
 _KEY_CHARS: Final = (5, 2)

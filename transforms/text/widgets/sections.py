@@ -15,10 +15,12 @@ from transforms.text.widgets.phrasebook import BOOK, OPENS, PACES, STRONG, WEAK
 from transforms.text.widgets.signals import Ints, Signals
 from transforms.text.widgets.systems import GROUPS
 
-GOES: Final = int(1.75 * SCORE_UNIT)
+GOES: Final = int(1.7 * SCORE_UNIT)
 """Log-odds from which a line goes by its context alone; chosen in cross-validation."""
-GOES_IN_SECTION: Final = int(0.8 * SCORE_UNIT)
+GOES_IN_SECTION: Final = int(0.3 * SCORE_UNIT)
 """The same inside a comment section that a heading opens and by-lines pace."""
+GOES_ATTACHED: Final = int(3.0 * SCORE_UNIT)
+"""The same for a paragraph that follows a paragraph which stays."""
 IS_COMMENT: Final = 0
 """Log-odds from which a line that goes is called part of a comment."""
 
@@ -37,18 +39,21 @@ _SECTION_GAP: Final = 12
 def has_chrome(signals: Signals, layout: Layout) -> npt.NDArray[np.bool_]:
     """The gate: whether each page shows any sign of chrome. Where it does not, all stays.
 
-    A sign is one phrase that stands for itself, or several that need company, or a crowd of lines
-    too short for sentences.
+    A sign is one phrase of a comment widget that stands for itself, or another with a second
+    phrase on the page, or several that need company, or a crowd of lines too short for sentences.
     """
     pages = len(layout.lengths)
 
     def tally(flags: npt.NDArray[np.bool_]) -> Ints:
         return np.bincount(layout.owner[flags], minlength=pages)
 
-    said = tally((signals.role == STRONG) | (signals.role == OPENS))
+    says = (signals.role == STRONG) | (signals.role == OPENS)
+    said = tally(says)
+    comments = tally(says & (signals.group == _COMMENTS))
     weak = tally((signals.role == WEAK) | (signals.role == PACES))
     short = tally(signals.letters < _SHORT_LETTERS)
-    return (said > 0) | (weak >= _MIN_WEAK) | (short >= _MIN_SHORT)
+    company = (said > 0) & (said + weak >= _COMPANY)
+    return (comments > 0) | company | (weak >= _MIN_WEAK) | (short >= _MIN_SHORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,16 @@ def read_page(lines: Sequence[str], evidence: Evidence) -> dict[int, Removal]:
     section = _sections(evidence)
     removals: dict[int, Removal] = {}
     company = _company(evidence)
+    prose = evidence.prose
     for i, (role, remove) in enumerate(zip(evidence.roles, evidence.remove, strict=True)):
         opener = section.get(i, -1)
-        goes = company[i] > 0 or remove >= (GOES if opener < 0 else GOES_IN_SECTION)
+        if opener >= 0:
+            least = GOES_IN_SECTION
+        elif i and prose[i] and prose[i - 1] and i - 1 not in removals:
+            least = GOES_ATTACHED
+        else:
+            least = GOES
+        goes = company[i] > 0 or remove >= least
         if goes and company[i] >= 0:
             removals[i] = _receipt(lines, evidence, i, role, opener)
     return removals

@@ -28,6 +28,12 @@ _LEAST_LETTERS = 10
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
 _LETTER = re.compile(r"[^\W\d_]")
+_UNKNOWN_SCRIPT = re.compile(
+    r"[\u0530-\u058f\u0700-\u07ff\u0b00-\u0b7f\u0d80-\u0dff\u0e80-\u10ff\u1200-\u139f\u13a0-\u18af"
+    r"\u1c90-\u1cbf\u2d00-\u2ddf\uab70-\uabbf]"
+)
+"""Armenian, Syriac, Thaana, Oriya, Sinhala, Lao, Tibetan, Burmese, Georgian, Ethiopic, Cherokee,
+Khmer, Mongolian and their kin: langdetect has no language that is written in them."""
 
 
 class Language(NamedTuple):
@@ -63,7 +69,9 @@ class LanguageDetector:
     def detect(self, texts: Sequence[str]) -> list[Language]:
         """Gives the most probable language of each text.
 
-        Texts with fewer than 10 letters are `und`. Korean without any Hangul is Chinese.
+        Texts with fewer than 10 letters are `und`, and so are those mostly in a script of which
+        langdetect knows no language: it calls Georgian Estonian, with a score of 1. Korean without
+        any Hangul is Chinese.
         """
         return [self._detect_one(text) for text in texts]
 
@@ -72,7 +80,9 @@ class LanguageDetector:
         return self.detect([sample(paragraphs) for paragraphs in pages])
 
     def _detect_one(self, text: str) -> Language:
-        if len(_LETTER.findall(text[:_SAMPLE_CHARS])) < _LEAST_LETTERS:
+        letters = len(_LETTER.findall(text[:_SAMPLE_CHARS]))
+        unknown = 0 if text.isascii() else len(_UNKNOWN_SCRIPT.findall(text[:_SAMPLE_CHARS]))
+        if letters < _LEAST_LETTERS or 2 * unknown > letters:
             return Language(UNDETERMINED, 0.0)
         try:
             best = self._detect(text)[0]

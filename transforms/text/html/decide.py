@@ -68,11 +68,9 @@ def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
     comment, system = [-1] * count, [-1] * count
     rules: dict[int, tuple[str, str]] = {}
     named = bool(systems.exact or systems.prefixes)
-    for element in range(1, count):
-        parent = tree.parent[element]
+    for element, (parent, mask) in enumerate(zip(tree.parent, tree.mask, strict=True)):
         above = comment[parent]
-        mask = tree.mask[element]
-        guarded = mask & _GUARDED or element == tree.body
+        guarded = mask & _GUARDED or element == tree.body or not element
         if above < 0 and mask & bit and not guarded:
             last = min(tree.last[element], units)
             if ends[last] - ends[min(tree.first[element], last)] <= limit:

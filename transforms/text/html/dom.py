@@ -40,7 +40,7 @@ _SKIPPED = (
 )
 
 
-def _kinds() -> tuple[dict[int, int], dict[int, int]]:
+def _kinds() -> dict[int, tuple[int, int]]:
     """Maps lexbor's tag numbers to what to do and to the mask of hints of the tag."""
     names = dict.fromkeys(_BLOCKS.split(), _BLOCK)
     names |= dict.fromkeys(_SKIPPED.split(), _SKIP)
@@ -57,10 +57,12 @@ def _kinds() -> tuple[dict[int, int], dict[int, int]]:
         kinds[comment.first_child.tag_id] = _SKIP
         if text is not None and text.first_child is not None:
             kinds[text.first_child.tag_id] = _TEXT
-    return kinds, {numbers[name]: TAG_MASK.get(name, 0) for name in names}
+    masks = {numbers[name]: TAG_MASK.get(name, 0) for name in names}
+    return {number: (kind, masks.get(number, 0)) for number, kind in kinds.items()}
 
 
-_KINDS, _TAG_MASKS = _kinds()
+_KINDS = _kinds()
+_OTHER = (_INLINE, 0)
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ class _Walk:
 
     def run(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
         """Fill the tree. One function, because calls would cost more than the work itself."""
-        tree, kinds, tag_masks = self.tree, _KINDS, _TAG_MASKS
+        tree, kinds = self.tree, _KINDS
         parents, masks, names, firsts, lasts = (
             tree.parent, tree.mask, tree.name, tree.first, tree.last,
         )  # fmt: skip
@@ -147,8 +149,7 @@ class _Walk:
         links_open = bold_open = 0
         node: LexborNode | None = root
         while node is not None:
-            tag = node.tag_id
-            kind = kinds.get(tag, _INLINE)
+            kind, mask = kinds.get(node.tag_id, _OTHER)
             child = None
             if kind == _TEXT:
                 text = node.text_content
@@ -169,7 +170,6 @@ class _Walk:
                 self.find_title(node)
             elif kind != _SKIP:
                 attributes = node.attributes
-                mask = tag_masks.get(tag, 0)
                 names_here = ("", "")
                 if attributes:
                     if not _HIDING.isdisjoint(attributes) and _is_hidden(attributes):

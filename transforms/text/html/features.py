@@ -5,7 +5,7 @@ rounded down), so the matrix is the same on every machine and with every version
 `scales` for how lengths and shares are counted.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -132,7 +132,7 @@ class _Page:
         footer = (tags & (TAG_BIT["footer"] | TAG_BIT["article"])) == TAG_BIT["footer"]
         return links | footer | ((tags & TAG_BIT["nav"]) != 0)
 
-    def rows(self) -> list[Integers]:
+    def rows(self) -> list[npt.NDArray[np.integer[Any]]]:
         """All features."""
         size, lines, index, n = self.size, self.lines, self.index, self.n
         above = [self.element]

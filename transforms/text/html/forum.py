@@ -45,13 +45,14 @@ def forum_posts(tree: Tree) -> list[int]:
     """
     inside = [-1] * len(tree.parent)
     posts: dict[str, int] = {}
-    for element in range(1, len(tree.parent)):
-        inside[element] = inside[tree.parent[element]]
-        if inside[element] < 0 and tree.last[element] > tree.first[element]:
-            class_names, identifier = tree.name[element]
+    for element, (parent, (class_names, identifier)) in enumerate(
+        zip(tree.parent, tree.name, strict=True)
+    ):
+        inside[element] = inside[parent]
+        if inside[element] < 0 and (class_names or identifier):
             system = class_names and _system_of_class(class_names)
             system = system or _system_of_id(identifier)
-            if system:
+            if system and tree.last[element] > tree.first[element]:
                 posts[system] = posts.get(system, 0) + 1
                 inside[element] = element
     if max(posts.values(), default=0) < MIN_POSTS:

@@ -127,7 +127,10 @@ def selector(tree: Tree, element: int) -> str:
     for mark, names in (("#", identifier), (".", class_names)):
         first = names[:MAX_NAME_CHARS].split(None, 1)
         if first:
-            return mark + "".join(c if c.isprintable() else "?" for c in first[0])
+            name = first[0]
+            if not name.isprintable():
+                name = "".join(c if c.isprintable() else "?" for c in name)
+            return mark + name
     for name in ("nav", "footer", "aside", "header", "form"):
         if tree.mask[element] & TAG_BIT[name]:
             return name

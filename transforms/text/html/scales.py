@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from transforms.text.html.lines import Integers
 
@@ -26,9 +27,10 @@ def share(part: Integers, whole: Integers) -> Integers:
     return np.minimum(part * FULL // np.maximum(whole, 1), FULL)
 
 
-def bits(masks: Integers, count: int) -> Integers:
+def bits(masks: Integers, count: int) -> npt.NDArray[np.uint8]:
     """One row a bit, one column a mask."""
-    return (masks >> np.arange(count)[:, None]) & 1
+    octets = np.ascontiguousarray(masks, dtype="<i8").view(np.uint8).reshape(-1, 8)
+    return np.unpackbits(octets, axis=1, count=count, bitorder="little").T
 
 
 def inherit(parent: list[int], masks: list[int]) -> tuple[list[int], list[int]]:

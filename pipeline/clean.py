@@ -17,6 +17,7 @@ from pipeline.outputs.write_records import OutputOptions, WriteRecords
 from pipeline.spill_shards import SpillShards
 from pipeline.storage import write_bytes
 from pipeline.work import WorkFolder
+from transforms.assess_quality import AssessQuality, QualityRules
 from transforms.detect_language import DetectLanguage
 from transforms.extract_text import ExtractText
 from transforms.fingerprint_paragraphs import DedupRules, FingerprintParagraphs
@@ -66,6 +67,7 @@ class CleanPages(beam.PTransform[Any, Any]):
             | ExtractText(config.extractor)
             | StripWidgets(config.rules)
             | DetectLanguage(config.languages, config.min_language_score, config.language_engine)
+            | AssessQuality(quality_rules(config))
             | FingerprintParagraphs(rules)
             | SpillShards(work, progress)
         )
@@ -102,6 +104,16 @@ class CleanPages(beam.PTransform[Any, Any]):
             | "SumCounts" >> beam.CombineGlobally(sum_up)
             | "StoreCounts" >> beam.Map(_store, work.counts)
         )
+
+
+def quality_rules(config: CleanConfig) -> QualityRules:
+    """Takes from the configuration what quality is judged by."""
+    return QualityRules(
+        signals=config.signals,
+        filters=config.filters,
+        limits=dict(config.limits),
+        blocked_hosts=frozenset(config.blocked_hosts),
+    )
 
 
 def dedup_rules(config: CleanConfig, run: int = 0) -> DedupRules:

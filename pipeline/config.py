@@ -41,6 +41,10 @@ class CleanConfig:
       max_pivots: see `find_near`.
       format: of documents/.
       removed: whether receipts are written.
+      signals: whether records get quality signals.
+      filters: rule sets that a page has to pass.
+      limits: (rule_set.rule, limit) that differ from the reference.
+      blocked_hosts: hosts whose pages go, with those of their subdomains.
       max_reject_ratio: 0..1.
       max_page_bytes: a longer page is rejected.
       url_field, text_field, html_field, date_field, id_field: names in JSONL and Parquet.
@@ -65,6 +69,10 @@ class CleanConfig:
     max_pivots: int = DEFAULT_MAX_PIVOTS
     format: OutputFormat = "jsonl.gz"
     removed: bool = True
+    signals: bool = True
+    filters: tuple[str, ...] = ()
+    limits: tuple[tuple[str, float], ...] = ()
+    blocked_hosts: tuple[str, ...] = ()
     max_reject_ratio: float = 1.0
     max_page_bytes: int = 20 * MIB
     url_field: str = ""

@@ -118,6 +118,23 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="longer pages are rejected",
     )
 
+    what.add_argument("--signals", type=_switch, default="on", help="quality signals: on or off")
+    what.add_argument(
+        "--filters",
+        default="",
+        metavar="NAMES",
+        help="drop pages by gopher-quality, gopher-repetition, c4, c4-datatrove, fineweb",
+    )
+    what.add_argument(
+        "--limits",
+        default="",
+        metavar="NAME=N,…",
+        help="other limits, e.g. gopher-quality.min_words=30",
+    )
+    what.add_argument(
+        "--block-hosts", default="", metavar="FILE", help="drop pages of the hosts in it, one a line"
+    )
+
     duplicates = clean.add_argument_group("duplicates")
     duplicates.add_argument("--dedup", default=_DEFAULTS.dedup, help="corpus, page or none")
     duplicates.add_argument("--near-duplicates", type=_switch, default="on", help="on or off")
@@ -190,9 +207,12 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
     Raises:
       UsageError: for a value that is not permitted.
     """
+    from transforms.assess_quality import check_filters
     from transforms.strip_widgets import check_rules
 
     try:
+        filters, limits = _names(options.filters), _limits(options.limits)
+        check_filters(filters, dict(limits))
         rules = check_rules(_names(options.rules))
         return CleanConfig(
             extractor=options.extractor,
@@ -209,6 +229,10 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
             max_pivots=options.max_pivots,
             format=options.format,
             removed=options.removed,
+            signals=options.signals,
+            filters=filters,
+            limits=limits,
+            blocked_hosts=_hosts(options.block_hosts),
             max_reject_ratio=options.max_reject_ratio,
             max_page_bytes=options.max_page_bytes,
             url_field=options.url_field,
@@ -233,6 +257,28 @@ def patterns(options: argparse.Namespace) -> tuple[str, ...]:
 
 def _names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _limits(value: str) -> tuple[tuple[str, float], ...]:
+    limits = []
+    for item in _names(value):
+        name, _, number = item.partition("=")
+        try:
+            limits.append((name, float(number)))
+        except ValueError:
+            raise ValueError(f"--limits: {item!r} is not NAME=NUMBER") from None
+    return tuple(sorted(limits))
+
+
+def _hosts(path: str) -> tuple[str, ...]:
+    if not path:
+        return ()
+    try:
+        with open(path, encoding="utf-8") as lines:
+            found = (line.partition("#")[0].strip().lower() for line in lines)
+            return tuple(sorted({host for host in found if host}))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--block-hosts {path}: cannot be read: {error}") from error
 
 
 def _switch(value: str) -> bool:

@@ -1,0 +1,114 @@
+"""AssessQuality: pages get quality signals; those that fail rules the user turned on are dropped."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from transforms.records import Page, PageBatch, Removal
+
+_LINE_RULES = ("c4", "c4-datatrove")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRules:
+    """What is measured, and what a page has to pass.
+
+    Attributes:
+      signals: every record gets its signals.
+      filters: names of rule sets, in the order in which a page has to pass them.
+      limits: limits by `rule_set.rule` that differ from those of the reference.
+      blocked_hosts: lower-case hosts whose pages go, with those of their subdomains.
+    """
+
+    signals: bool = True
+    filters: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    blocked_hosts: frozenset[str] = frozenset()
+
+
+def check_filters(filters: Sequence[str], limits: Mapping[str, float]) -> None:
+    """Checks names of rule sets and limits.
+
+    Raises:
+      ValueError: for an unknown one, with those that there are.
+    """
+    from transforms.text.quality import judge
+
+    judge([], [], [], filters, limits)
+
+
+def assess_pages(pages: Sequence[Page], rules: QualityRules) -> list[Page]:
+    """Measures pages by what is kept of them, and drops those that fail.
+
+    C4 judges lines before pages: lines that it refuses are removed.
+    """
+    from transforms.text.quality import c4_lines, host_blocked, judge, signals
+
+    pages = [
+        dataclasses.replace(page, dropped=Removal("page.blocked_host", "its host is blocked"))
+        if page.dropped is None and host_blocked(page.url, rules.blocked_hosts)
+        else page
+        for page in pages
+    ]
+    kept = [[n for n in range(len(p.paragraphs)) if n not in p.removals] for p in pages]
+    texts = [[p.paragraphs[n] for n in ns] for p, ns in zip(pages, kept, strict=True)]
+    languages = [page.language for page in pages]
+    if not rules.signals and not rules.filters:
+        return pages
+    measured = signals(texts, languages)
+    verdicts = judge(texts, languages, measured, rules.filters, rules.limits)
+    assessed = []
+    for page, values, verdict in zip(pages, measured, verdicts, strict=True):
+        dropped = page.dropped
+        if dropped is None and verdict is not None:
+            dropped = Removal(
+                f"page.{verdict.rule_set}.{verdict.rule}",
+                f"{verdict.value:.6g} against a limit of {verdict.threshold:.6g}",
+            )
+        extra = page.extra
+        if rules.signals:
+            extra = extra | {"signals": {k: round(v, 4) for k, v in values.items()}}
+        assessed.append(dataclasses.replace(page, dropped=dropped, extra=extra))
+    for rule_set in (name for name in rules.filters if name in _LINE_RULES):
+        cleaned = c4_lines(texts, languages, rule_set, rules.limits)
+        for i, (numbers, found) in enumerate(zip(kept, cleaned, strict=True)):
+            removals = {numbers[n]: removal for n, removal in found.removals.items()}
+            assessed[i] = dataclasses.replace(
+                assessed[i], removals=removals | assessed[i].removals
+            )
+    return assessed
+
+
+class AssessQuality(beam.PTransform[Any, Any]):
+    """Measures the quality of pages, and drops those that fail.
+
+    PCollection[PageBatch] -> PCollection[PageBatch]. Every page stays in its batch; one that fails
+    is marked as dropped, with the first rule that it fails.
+
+    Args:
+      rules: what is measured, and what a page has to pass.
+
+    Raises:
+      ValueError: at construction, for an unknown rule set or limit.
+    """
+
+    def __init__(self, rules: QualityRules) -> None:
+        super().__init__()
+        check_filters(rules.filters, rules.limits)
+        self._rules = rules
+
+    def expand(self, batches: PCollection[PageBatch]) -> PCollection[PageBatch]:
+        """Applies `assess_pages` to each batch."""
+        return batches | "Assess" >> beam.ParDo(_AssessFn(self._rules))
+
+
+class _AssessFn(beam.DoFn):
+    def __init__(self, rules: QualityRules) -> None:
+        self._rules = rules
+
+    def process(self, batch: PageBatch) -> Iterable[PageBatch]:
+        yield dataclasses.replace(batch, pages=tuple(assess_pages(batch.pages, self._rules)))

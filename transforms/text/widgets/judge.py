@@ -18,7 +18,7 @@ from transforms.text.widgets.signals import Ints, measure
 RULES_VERSION: Final = "2"
 """Changes with every change of what goes; written into each run's `run.json`."""
 
-_BATCH_LINES: Final = 2_000
+_BATCH_LINES: Final = 1_000
 """Pages are measured together up to about this many lines: their features fit in a cache."""
 
 

@@ -1,18 +1,26 @@
 """The command `pagesieve`: parses, runs, prints, and sets the exit status."""
 
+import argparse
 import contextlib
 import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
-from pipeline.errors import PagesieveError, RunError, UsageError
+from pipeline.errors import PagesieveError, RunError, UsageError, last_line, what_happened
 from pipeline.options import color_wanted, parse, patterns, to_config
 from pipeline.reporting.printable import visible
 
 _INTERRUPTED = 130
+
+_INSPECT = {
+    "explain": "pipeline.inspect.explain",
+    "report": "pipeline.inspect.report",
+}
+"""Commands that look into finished runs, each with the module whose `run` does it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         options, beam_arguments = parse(words)
-        if options.command == "report":
-            return _report(options, beam_arguments)
+        if options.command in _INSPECT:
+            return _inspect(options, beam_arguments)
         return _clean(options, beam_arguments)
     except PagesieveError as error:
         if verbose:
@@ -52,22 +60,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the edge: nobody above shows it in one line
         if verbose:
             traceback.print_exc()
-        print(f"pagesieve: {visible(_what_happened(error), 2000)}", file=sys.stderr)
+        print(f"pagesieve: {visible(what_happened(error), 2000)}", file=sys.stderr)
         return RunError.exit_status
     finally:
         _say()
 
 
-def _clean(options: object, beam_arguments: list[str]) -> int:
-    import argparse
-
-    assert isinstance(options, argparse.Namespace)  # noqa: S101 - narrows the type
+def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
     config = to_config(options)
     if options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")
-    from pipeline.engine import WorkerDiedError, check_runner, choose_engine, unknown_options
-    from pipeline.job import Job, plan_job, run_job
-    from pipeline.reporting.run_facts import counted
+    from pipeline.engine import check_runner, unknown_options
+    from pipeline.job import Job, plan_job
+    from pipeline.launch import launch
     from pipeline.reporting.summary import render_summary, summary_line
 
     if unknown := unknown_options(beam_arguments):
@@ -91,61 +96,33 @@ def _clean(options: object, beam_arguments: list[str]) -> int:
     try:
         shards = plan_job(job)
     except (OSError, ValueError) as error:
-        raise UsageError(f"--input or --output cannot be used: {_last_line(error)}") from error
-    engine = choose_engine(options.runner, beam_arguments, options.workers, len(shards))
-    files = len({piece.file.path for shard in shards for piece in shard.pieces})
-    print(
-        f"pagesieve: {counted(files, 'file')} in {counted(len(shards), 'shard')}, "
-        f"{engine.description}",
-        file=sys.stderr,
-        flush=True,
-    )
-    try:
-        run = run_job(job, shards, engine, options.workers)
-    except WorkerDiedError as error:
-        # The runner would wait for the dead worker for ever; the living ones go with this process.
-        print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)
-        os._exit(error.exit_status)
-    except PagesieveError:
-        raise
-    except Exception as error:
-        raise RunError(f"the run failed, nothing was committed: {_what_happened(error)}") from error
+        raise UsageError(f"--input or --output cannot be used: {last_line(error)}") from error
+    run = launch(job, shards, options.runner, beam_arguments, options.workers)
     _say(render_summary(run, job.output, color_wanted()))
     if not sys.stdout.isatty():
         _say(summary_line(run))
     return 0
 
 
-def _report(options: object, rest: list[str]) -> int:
-    import argparse
-
-    import orjson
-
-    from pipeline.outputs.commit import REPORT_FILE, RUN_FILE
-    from pipeline.reporting.report import render_report
-    from pipeline.storage import exists, join, read_bytes, write_bytes
-
-    assert isinstance(options, argparse.Namespace)  # noqa: S101 - narrows the type
+def _inspect(options: argparse.Namespace, rest: list[str]) -> int:
+    """Runs a command that looks into finished runs."""
     if rest:
-        raise UsageError(f"no such option: {rest[0]}; see `pagesieve report --help`")
-    output = _folder(options.output)
-    path = join(output, RUN_FILE)
-    if not exists(path):
-        raise UsageError(f"--output {output} holds no run: there is no {RUN_FILE}")
+        raise UsageError(f"no such option: {rest[0]}; see `pagesieve {options.command} --help`")
+    for name in ("output", "into"):
+        if getattr(options, name, None) is not None:
+            setattr(options, name, _folder(getattr(options, name), f"--{name}"))
+    run: Callable[[argparse.Namespace], int] = import_module(_INSPECT[options.command]).run
     try:
-        run = orjson.loads(read_bytes(path))
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is damaged: {error}") from error
-    report = render_report(run)
-    write_bytes(join(output, REPORT_FILE), report.encode("utf-8", "replace"))
-    _say(join(output, REPORT_FILE))
-    return 0
+        return run(options)
+    except BrokenPipeError:
+        _leave_pipe()
+        return 0
 
 
-def _folder(output: str) -> str:
+def _folder(output: str, option: str = "--output") -> str:
     """Takes an output folder as the user wrote it; `.` and `..` get their names."""
     if not output.strip():
-        raise UsageError("--output is empty; give a folder")
+        raise UsageError(f"{option} is empty; give a folder")
     if "://" in output:
         return output.rstrip("/")
     path = Path(output)
@@ -159,23 +136,12 @@ def _say(text: str = "") -> None:
             print(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_pipe()
 
 
-def _what_happened(error: Exception) -> str:
-    """Says in one line what an unexpected error was."""
-    return f"{_last_line(error)[:600]} (--verbose shows more)"
-
-
-def _last_line(error: Exception) -> str:
-    """Finds, in what a runner makes of an error, the line that says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if "[while running" in line] or lines[-1:]
-    text = told[-1] if told else ""
-    name = type(error).__name__
-    tells = bool(text) and (name in text or isinstance(error, (RuntimeError, OSError)))
-    return text if tells else f"{name}: {text}"
+def _leave_pipe() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -36,3 +36,18 @@ class TooManyRejectsError(PagesieveError):
     """The run is complete, but more input was rejected than the user permits."""
 
     exit_status = 3
+
+
+def what_happened(error: Exception) -> str:
+    """Says in one line what an unexpected error was."""
+    return f"{last_line(error)[:600]} (--verbose shows more)"
+
+
+def last_line(error: Exception) -> str:
+    """Finds, in what a runner makes of an error, the line that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "[while running" in line] or lines[-1:]
+    text = told[-1] if told else ""
+    name = type(error).__name__
+    tells = bool(text) and (name in text or isinstance(error, (RuntimeError, OSError)))
+    return text if tells else f"{name}: {text}"

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from pipeline.config import MIB, CleanConfig
 from pipeline.errors import UsageError
+from pipeline.inspect.options import add_inspect
 
 _DEFAULTS = CleanConfig()
 
@@ -21,16 +22,14 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Builds the parser of all commands."""
-    parser = _Parser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="pagesieve",
         description="Turns raw scraped pages into clean, deduplicated, labelled text.",
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, parser_class=_Parser
-    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_clean(commands)
-    _add_report(commands)
+    add_inspect(commands)
     return parser
 
 
@@ -43,7 +42,9 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     Raises:
       UsageError: when it cannot be understood.
     """
-    return make_parser().parse_known_args(arguments)
+    # An option with an optional value takes it after `=` alone, never the word that follows.
+    words = ["--html=" if word == "--html" else word for word in arguments]
+    return make_parser().parse_known_args(words)
 
 
 def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -194,11 +195,6 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
     how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
-
-
-def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    report = commands.add_parser("report", help="rebuild report.html", allow_abbrev=False)
-    report.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
 
 
 def to_config(options: argparse.Namespace) -> CleanConfig:

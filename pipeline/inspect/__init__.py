@@ -1,0 +1,1 @@
+"""Commands that look into a finished run: explain, restore, replay, diff, report."""

@@ -1,0 +1,80 @@
+"""The command lines of the commands that look into a finished run."""
+
+import argparse
+from collections.abc import Callable
+
+
+def add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the parsers of all these commands."""
+    add: tuple[Callable[[argparse._SubParsersAction[argparse.ArgumentParser]], None], ...] = (
+        _add_explain,
+        _add_report,
+    )
+    for one in add:
+        one(commands)
+
+
+def _add_explain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="show a page with every removal and its reason",
+        description="Shows a page paragraph by paragraph: kept, or removed by which rule and why.",
+        allow_abbrev=False,
+    )
+    explain.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
+    explain.add_argument(
+        "page", metavar="URL|ID", help="of the page, or any part that no other page has"
+    )
+    explain.add_argument(
+        "--html",
+        nargs="?",
+        metavar="FILE",
+        help="write a page to FILE instead; without =FILE to explain-ID.html here",
+    )
+
+
+def _add_restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    restore = commands.add_parser(
+        "restore",
+        help="put back what some rules removed",
+        description="Writes a run again, with what some rules removed back at its place.",
+        allow_abbrev=False,
+    )
+    restore.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
+    restore.add_argument(
+        "--rule",
+        required=True,
+        metavar="NAMES",
+        help="rules or groups of rules, e.g. share,meta.words",
+    )
+    restore.add_argument("--into", required=True, metavar="DIR", help="folder of the new run")
+    restore.add_argument("--overwrite", action="store_true", help="replace a run that is there")
+
+
+def _add_diff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    diff = commands.add_parser(
+        "diff",
+        help="compare two runs",
+        description="Compares what two runs wrote, and says why it differs.",
+        epilog="Exit status: 0 the same pages, 1 they differ, 2 a run cannot be read.",
+        allow_abbrev=False,
+    )
+    diff.add_argument("before", metavar="RUN1", help="folder of a finished run")
+    diff.add_argument("after", metavar="RUN2", help="folder of another")
+    diff.add_argument("--json", action="store_true", help="for programs")
+    diff.add_argument(
+        "--examples", type=int, default=5, metavar="N", help="pages named of each kind (5)"
+    )
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser(
+        "report",
+        help="rebuild report.html and card.md",
+        description="Writes report.html and card.md of a finished run again.",
+        allow_abbrev=False,
+    )
+    report.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
+    report.add_argument(
+        "--compare", metavar="DIR", default="", help="of another run: show what changed since"
+    )

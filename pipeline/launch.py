@@ -1,0 +1,51 @@
+"""Starts a planned job on an engine, with what a user wants to know around it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.engine import WorkerDiedError, choose_engine
+from pipeline.errors import PagesieveError, RunError, what_happened
+from pipeline.inputs.shards import Shard
+from pipeline.job import Job, run_job
+from pipeline.reporting.printable import visible
+from pipeline.reporting.run_facts import counted
+
+
+def launch(
+    job: Job, shards: Sequence[Shard], runner: str, beam_arguments: Sequence[str], workers: int
+) -> dict[str, Any]:
+    """Runs a planned job; the process ends here when a worker process was killed.
+
+    Args:
+      job: what to run.
+      shards: of its input.
+      runner: see `choose_engine`.
+      beam_arguments: Beam's own options.
+      workers: processes on this machine.
+
+    Returns:
+      The content of run.json.
+
+    Raises:
+      PagesieveError: see `pipeline.errors`.
+    """
+    engine = choose_engine(runner, beam_arguments, workers, len(shards))
+    files = len({piece.file.path for shard in shards for piece in shard.pieces})
+    print(
+        f"pagesieve: {counted(files, 'file')} in {counted(len(shards), 'shard')}, "
+        f"{engine.description}",
+        file=sys.stderr,
+        flush=True,
+    )
+    try:
+        return run_job(job, shards, engine, workers)
+    except WorkerDiedError as error:
+        # The runner would wait for the dead worker for ever; the living ones go with this process.
+        print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)
+        os._exit(error.exit_status)
+    except PagesieveError:
+        raise
+    except Exception as error:
+        raise RunError(f"the run failed, nothing was committed: {what_happened(error)}") from error

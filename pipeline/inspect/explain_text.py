@@ -38,7 +38,7 @@ def print_explanation(explanation: Explanation, stream: TextIO) -> None:
     Nothing in it that comes from a page moves the cursor, sets a colour or turns a line round.
     """
     if not stream.isatty():
-        for indent, spans in layout(explanation, marked=True):
+        for indent, spans in layout(explanation):
             print((" " * indent + "".join(text for _, text in spans)).rstrip(), file=stream)
         return
     from rich.console import Console
@@ -50,26 +50,25 @@ def print_explanation(explanation: Explanation, stream: TextIO) -> None:
     console = Console(
         file=stream, width=width, no_color=not color, highlight=False, markup=False, emoji=False
     )
-    for indent, spans in layout(explanation, marked=not color):
+    for indent, spans in layout(explanation):
         text = Text(no_wrap=False)
         for style, part in spans:
             text.append(part, style=_STYLES[style] if color else "")
-        console.print(Padding(text, (0, 0, 0, indent)))
+        console.print(Padding(text, (0, 0, 0, indent), expand=False))
 
 
-def layout(explanation: Explanation, *, marked: bool) -> Iterator[tuple[int, list[Span]]]:
-    """Lays an explanation out.
+def layout(explanation: Explanation) -> Iterator[tuple[int, list[Span]]]:
+    """Lays an explanation out; differing words stand as `[-here-]{+there+}`, colour or not.
 
     Args:
       explanation: what to show.
-      marked: write differing words as `[-here-]{+there+}`, as colour cannot tell them apart.
 
     Yields:
       Indent in columns and the spans of each line.
     """
     yield 0, [("title", visible(explanation.url, 2000))]
     yield 2, [("", visible(explanation.fate, 400))]
-    facts = [explanation.id, *_facts(explanation.record)]
+    facts = [explanation.id, *page_facts(explanation.record)]
     if any(facts):
         yield 2, [("soft", visible(", ".join(filter(None, facts)), 600))]
     if explanation.lines:
@@ -82,14 +81,15 @@ def layout(explanation: Explanation, *, marked: bool) -> Iterator[tuple[int, lis
     if not explanation.lines:
         return
     if any(line.changes for line in explanation.lines):
-        here, there = _word("here", "words", marked), _word("there", "words", marked)
+        here, there = _word("here", "words"), _word("there", "words")
         yield 2, [here, ("soft", " only here, "), there, ("soft", " only where the text stays")]
     for line in explanation.lines:
         yield 0, []
-        yield from _line(line, explanation.id, marked)
+        yield from _line(line, explanation.id)
 
 
-def _facts(record: dict[str, Any] | None) -> list[str]:
+def page_facts(record: dict[str, Any] | None) -> list[str]:
+    """Gives what a record says of its page, besides its text; not yet safe to show."""
     if record is None:
         return []
     metadata = record["metadata"]
@@ -123,7 +123,7 @@ def _reject(reject: dict[str, Any]) -> Iterator[tuple[int, list[Span]]]:
     yield 4, [("soft", "`pagesieve replay` cleans it again after a fix")]
 
 
-def _line(line: Line, page_id: str, marked: bool) -> Iterator[tuple[int, list[Span]]]:
+def _line(line: Line, page_id: str) -> Iterator[tuple[int, list[Span]]]:
     number = "" if line.number < 0 else str(line.number)
     start = f"{number:>{_NUMBER_WIDTH}}  "
     if line.receipt is None:
@@ -138,7 +138,7 @@ def _line(line: Line, page_id: str, marked: bool) -> Iterator[tuple[int, list[Sp
     if line.changes:
         left, spans = MAX_CHARS, []
         for mark, text in line.changes:
-            spans.append(_word(mark, visible(text, max(left, 3)), marked))
+            spans.append(_word(mark, visible(text, max(left, 3))))
             left -= len(text)
             if left <= 0:
                 break
@@ -164,9 +164,7 @@ def keeper_sentence(line: Line, page_id: str) -> str:
     return f"stays as {where}"
 
 
-def _word(mark: str, text: str, marked: bool) -> Span:
+def _word(mark: str, text: str) -> Span:
     if mark == "same":
         return "gone", text
-    if marked:
-        return mark, f"[-{text}-]" if mark == "here" else f"{{+{text}+}}"
-    return mark, text
+    return mark, f"[-{text}-]" if mark == "here" else f"{{+{text}+}}"

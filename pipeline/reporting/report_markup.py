@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib.resources import files
 
 from pipeline.reporting.printable import visible
 
@@ -58,3 +59,13 @@ def table(caption: str, heads: Sequence[str], body: Iterable[Sequence[Cell]]) ->
         f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
+
+
+def template(name: str) -> str:
+    """Returns a template's text."""
+    return files("pipeline.reporting").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+
+
+def stylesheet() -> str:
+    """Returns the report's style sheet, for other pages that look like it."""
+    return template("report.html").partition("<style>")[2].partition("</style>")[0].strip()

@@ -3,6 +3,7 @@
 import datetime
 import importlib.metadata
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.attempt import Purpose, begin, finished, settle, store_ready
 from pipeline.config import CleanConfig, RunSettings
 from pipeline.engine import Engine, run_pipeline
 from pipeline.errors import AlreadyDoneError, RunError, TooManyRejectsError, UsageError
@@ -22,7 +24,6 @@ from pipeline.outputs.commit import (
     RUN_FILE,
     WorkLock,
     check_output,
-    clear,
     commit,
     staging,
     work_root,
@@ -104,7 +105,6 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
       PagesieveError: see `pipeline.errors`.
       AlreadyDoneError: when the history has a run of the same input and options.
     """
-    started = now()
     digest = input_digest(shards)
     key = job.config.digest(input=digest, **versions())
     with ExitStack() as stack:
@@ -115,37 +115,85 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
             session = HistorySession(job.history, job.config, key)
             session.check_shards(len(shards))
         work = _work_folder(job, session)
-        if (ready := _ready(work, key)) is not None:
-            return _commit(job, work, ready, session)
-        if session is not None and session.same_run is not None:
-            raise AlreadyDoneError(
-                f"this input is in the history already, as {session.same_run.name} of "
-                f"{session.same_run.added} in {session.same_run.output}; nothing to do"
-            )
-        check_output(job.output, overwrite=job.overwrite)
-        config = _begin(job, work, f"{key}-{session.generation if session else 0}", started)
-        if session is not None:
-            delete_strays(job.history, session.manifest, f"runs/{session.number:06d}-{key}")
-        numbered = [replace(shard, number=shard.number + work.first_shard) for shard in shards]
-        _run(job, numbered, engine, workers, (config, work, session))
-        run = describe_run(
-            config,
-            shards,
-            Counts.from_json(read_bytes(work.counts)),
-            versions=versions(),
-            engine=engine.description,
-            times=(started, now()),
-            input_digest=digest,
-        )
-        if not run["conservation"]["holds"]:
-            raise RunError(
-                "the counts do not add up, so nothing was committed: "
-                + "; ".join(run["conservation"]["broken"])
-            )
-        write_bytes(work.ready, orjson.dumps({"key": key, "shards": len(shards), "run": run}))
-        run = _commit(job, work, {"shards": len(shards), "run": run}, session)
+        generation = session.generation if session else 0
+        purpose = Purpose(key=key, input=digest, generation=generation, shards=len(shards))
+        _tell(settle(work, job.output, purpose, session))
+        run = finished(work, purpose, fresh=job.fresh, session=session)
+        if run is None:
+            run = _work(job, shards, engine, workers, (purpose, work, session))
+        run = _commit(job, work, run, session)
     check_rejects(run, job.config.max_reject_ratio, job.output)
     return run
+
+
+def _work(
+    job: Job,
+    shards: Sequence[Shard],
+    engine: Engine,
+    workers: int,
+    parts: tuple[Purpose, WorkFolder, HistorySession | None],
+) -> dict[str, Any]:
+    """Does all but the commit, going on where an earlier attempt stopped.
+
+    Returns:
+      The content of run.json.
+    """
+    purpose, work, session = parts
+    started = now()
+    if session is not None and (same := session.same_run) is not None:
+        raise AlreadyDoneError(
+            f"this input is in the history already, as {same.name} of {same.added} in "
+            f"{same.output}; nothing to do"
+        )
+    check_output(job.output, overwrite=job.overwrite)
+    start = begin(work, purpose, started, fresh=job.fresh, session=session)
+    _tell(start.said)
+    config = _named(job.config, start.added)
+    if session is not None:
+        delete_strays(job.history, session.manifest, session.folder)
+    numbered = [replace(shard, number=shard.number + work.first_shard) for shard in shards]
+    _run(job, numbered, engine, workers, (config, work, session))
+    run = describe_run(
+        config,
+        shards,
+        Counts.from_json(read_bytes(work.counts)),
+        versions=versions(),
+        engine=engine.description,
+        times=(started, now()),
+        input_digest=purpose.input,
+    )
+    if not run["conservation"]["holds"]:
+        raise RunError(
+            "the counts do not add up, so nothing was committed: "
+            + "; ".join(run["conservation"]["broken"])
+        )
+    _check_unchanged(job, shards)
+    store_ready(work, purpose, run)
+    return run
+
+
+def _check_unchanged(job: Job, shards: Sequence[Shard]) -> None:
+    """Makes sure that no file was written to while it was read; new ones do not matter.
+
+    Raises:
+      RunError: naming one that was.
+    """
+    try:
+        again = {p.file.path: p.file for shard in plan_job(job) for p in shard.pieces}
+    except UsageError:  # all files are gone, after they were read
+        return
+    for shard in shards:
+        for piece in shard.pieces:
+            if again.get(piece.file.path, piece.file) != piece.file:
+                raise RunError(
+                    f"{piece.file.path} has changed while it was read, so nothing was committed; "
+                    "the same command starts over with what it holds now"
+                )
+
+
+def _tell(line: str) -> None:
+    if line:
+        print(f"pagesieve: {line}", file=sys.stderr, flush=True)
 
 
 def check_rejects(run: dict[str, Any], most: float, output: str) -> None:
@@ -196,35 +244,14 @@ def _run(
         shutil.rmtree(progress, ignore_errors=True)
 
 
-def _begin(job: Job, work: WorkFolder, key: str, started: str) -> CleanConfig:
-    """Prepares the work folder: goes on with work of the same plan, clears any other."""
-    if exists(work.plan) and not job.fresh:
-        begun = orjson.loads(read_bytes(work.plan))
-        if begun["key"] == key:
-            return _named(job.config, begun["added"])
-    clear(work.root)
-    config = _named(job.config, started)
-    write_bytes(work.plan, orjson.dumps({"key": key, "added": config.added}))
-    return config
-
-
-def _ready(work: WorkFolder, key: str) -> dict[str, Any] | None:
-    """Finds work that is done but for the commit."""
-    if not exists(work.ready):
-        return None
-    ready: dict[str, Any] = orjson.loads(read_bytes(work.ready))
-    return ready if ready["key"] == key else None
-
-
 def _commit(
-    job: Job, work: WorkFolder, ready: dict[str, Any], session: HistorySession | None
+    job: Job, work: WorkFolder, run: dict[str, Any], session: HistorySession | None
 ) -> dict[str, Any]:
     """Makes a finished run part of its history, then visible; either may have happened before."""
-    run: dict[str, Any] = ready["run"]
-    if session is not None:
+    if session is not None and session.same_run is None:
         config = replace(job.config, added=run["options"]["added"], run_name=run["run"])
         counts = Counts.from_json(read_bytes(work.counts))
-        session.commit(counts, config, job.output, ready["shards"])
+        session.commit(counts, config, job.output, run["input"]["shards"])
     if not is_local(job.output) or exists(work.out):
         report = render_report(run).encode("utf-8", "replace")
         write_bytes(join(work.out, REPORT_FILE), report)

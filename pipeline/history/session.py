@@ -44,6 +44,13 @@ class HistorySession:
       config: of the run.
       key: digest of the run's input and options.
 
+    Attributes:
+      manifest: of the history as the run found it; None for a new one.
+      generation: of that manifest; 0 for a new history.
+      number: of this run in the history.
+      first_shard: number of this run's first shard.
+      folder: of this run, relative to the history.
+
     Raises:
       UsageError: when the history cannot be used, or not by a run with these options.
     """
@@ -61,7 +68,7 @@ class HistorySession:
         self.first_shard = known.next_shard
         if self.number >= MAX_RUNS:
             raise UsageError(f"the history {history} has had {MAX_RUNS - 1} runs; begin a new one")
-        self._folder = f"runs/{self.number:06d}-{key}"
+        self.folder = f"runs/{self.number:06d}-{key}"
 
     @property
     def same_run(self) -> PastRun | None:
@@ -72,7 +79,7 @@ class HistorySession:
     @property
     def remembered(self) -> str:
         """The folder of this run in the history."""
-        return join(self._history, self._folder)
+        return join(self._history, self.folder)
 
     @property
     def past(self) -> tuple[tuple[int, int, str], ...]:
@@ -124,9 +131,9 @@ class HistorySession:
             shards=shards,
             exact_rows=counts.n["history.exact_added"],
             near_rows=counts.n["history.near_added"],
-            folder=self._folder,
+            folder=self.folder,
         )
-        segment = Segment(runs=(self.number,), folder=self._folder, parts=parts)
+        segment = Segment(runs=(self.number,), folder=self.folder, parts=parts)
         old = self.manifest or Manifest(settings=self._settings)
         new = dataclasses.replace(
             old,

@@ -11,8 +11,10 @@ from pipeline.storage import delete_tree, exists, is_local, join
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
+READY_FILE = "ready.json"
 
 _LOCK = "lock"
+_ASIDE = "replaced"
 
 
 def work_root(output: str) -> str:
@@ -52,12 +54,22 @@ def clear(root: str) -> None:
     if not is_local(root):
         delete_tree(root)
         return
+    os.makedirs(root, exist_ok=True)
     for name in os.listdir(root):
         path = join(root, name)
         if os.path.isdir(path):
             shutil.rmtree(path)
         elif name != _LOCK:
             os.remove(path)
+
+
+def _remove(root: str) -> None:
+    """Deletes a local work folder; last what says that its work is committed or can be."""
+    for name in os.listdir(root):
+        if name not in (_LOCK, READY_FILE):
+            path = join(root, name)
+            shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.remove(path)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 class WorkLock:
@@ -119,10 +131,10 @@ def commit(output: str) -> None:
     if not is_local(output):
         delete_tree(root)
         return
-    aside = join(root, "replaced")
+    aside = join(root, _ASIDE)
     try:
         if not os.path.isdir(staging(output)):  # renamed by an attempt that ended right after
-            shutil.rmtree(root, ignore_errors=True)
+            _remove(root)
             return
         if os.path.isdir(output) and os.listdir(output):
             shutil.rmtree(aside, ignore_errors=True)
@@ -131,4 +143,11 @@ def commit(output: str) -> None:
         os.rename(staging(output), output)
     except OSError as error:
         raise RunError(f"cannot rename the finished run to {output}: {error.strerror}") from error
-    shutil.rmtree(root, ignore_errors=True)
+    _remove(root)
+
+
+def put_back(output: str) -> None:
+    """Puts a run back that was moved aside by a commit that did not come to its end."""
+    aside = join(work_root(output), _ASIDE)
+    if is_local(output) and os.path.isdir(aside) and not os.path.exists(output):
+        os.rename(aside, output)

@@ -1,7 +1,7 @@
 """Trains the model that tells the content of a page from its chrome, and says how good it is.
 
     python benchmarks/train_html_model.py PAGES.warc.gz TRUTH.jsonl \
-        --save transforms/text/html/weights.npz --cross-validate
+        --extra MANUALS.warc.gz --save transforms/text/html/weights.npz --cross-validate
 
 TRUTH.jsonl names pages by `url` and lists segments under `keep`, `chrome` and `comments`. Needs
 trafilatura, readability-lxml and lightgbm beside the project itself.
@@ -36,6 +36,9 @@ from transforms.text.html.features import build
 from transforms.text.html.model import CHROME, SCORE_STEPS, Weights, scores
 
 UNLABELLED_WEIGHT = 0.1
+EXTRA_WEIGHT = 0.03
+"""Weight of a unit of a page without any label; such pages have many units."""
+MAX_EXTRA_UNITS = 300
 CLIP = 4.0
 FOLDS = 5
 
@@ -85,6 +88,29 @@ def read_samples(pages: Path, truth: Path) -> list[Sample]:
             samples.append(
                 Sample(labels, tree, texts, units, rows, label[units], weight[units], others[units])
             )
+    return samples
+
+
+def read_extras(paths: list[Path], count: int) -> list[Sample]:
+    """Read pages without labels, evenly spread over each file."""
+    samples: list[Sample] = []
+    nothing = {"keep": [], "chrome": [], "comments": []}
+    for path in paths:
+        with path.open("rb") as stream:
+            raw = [
+                record.reader.read()
+                for record in ArchiveIterator(stream, record_types=WarcRecordType.response)
+            ]
+        for page in raw[:: max(1, len(raw) // count)][:count]:
+            html = bytes_to_str(page, detect_encoding(page))
+            tree = parse(html)
+            texts = [" ".join(lines) for lines in tree.lines]
+            if not 3 <= len(texts) <= MAX_EXTRA_UNITS:
+                continue
+            rows, units = build(tree)
+            unknown = np.full(len(units), -1.0)
+            others = opinions(html, texts)[units]
+            samples.append(Sample(nothing, tree, texts, units, rows, unknown, unknown * 0, others))
     return samples
 
 
@@ -144,8 +170,12 @@ def _held(output: str, text: str) -> float:
     return sum(part in output for part in parts) / 3
 
 
-def teach(samples: list[Sample], seeds: int) -> list[np.ndarray]:
-    """Out-of-fold predictions of the teacher for every unit."""
+def teach(
+    samples: list[Sample], seeds: int, extras: list[Sample]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Predictions of the teacher for every unit: out of fold, and those of pages without labels."""
+    views_of_extras = [np.hstack([extra.features, extra.others]) for extra in extras]
+    of_extras = [np.zeros(len(extra.units)) for extra in extras]
     fold = np.random.RandomState(1).permutation(len(samples)) % FOLDS
     views = [np.hstack([sample.features, sample.others]) for sample in samples]
     out: list[np.ndarray] = [np.empty(0)] * len(samples)
@@ -165,7 +195,10 @@ def teach(samples: list[Sample], seeds: int) -> list[np.ndarray]:
         ]  # fmt: skip
         for i in np.flatnonzero(fold == number):
             out[i] = np.mean([model.predict_proba(views[i])[:, 1] for model in models], axis=0)
-    return out
+        for i, view in enumerate(views_of_extras):
+            if len(view):
+                of_extras[i] = of_extras[i] + models[0].predict_proba(view)[:, 1] / FOLDS
+    return out, of_extras
 
 
 def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weights:
@@ -178,7 +211,16 @@ def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weigh
             for s, t in zip(samples, soft, strict=True)
         ]
     ).astype(f)
-    w = np.concatenate([np.where(s.label >= 0, s.weight, UNLABELLED_WEIGHT) for s in samples])
+    w = np.concatenate(
+        [
+            np.where(
+                s.label >= 0,
+                s.weight,
+                UNLABELLED_WEIGHT if s.truth["keep"] or s.truth["chrome"] else EXTRA_WEIGHT,
+            )
+            for s in samples
+        ]
+    )
     mean, deviation = x.mean(0), np.maximum(x.std(0), 0.05)
     low, high = np.ceil(mean - CLIP * deviation), np.floor(mean + CLIP * deviation)
     x = (np.clip(x, low, high) - mean) / deviation
@@ -248,6 +290,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("pages", type=Path, help="labelled pages, WARC")
     parser.add_argument("truth", type=Path, help="their labels, JSON lines")
+    parser.add_argument(
+        "--extra", type=Path, action="append", default=[], help="WARC of pages without labels"
+    )
+    parser.add_argument("--extra-pages", type=int, default=40, help="taken from each such file")
     parser.add_argument("--save", type=Path, help="write the trained weights to this .npz")
     parser.add_argument("--cross-validate", action="store_true", help="print scores of 5 folds")
     parser.add_argument("--hidden", type=int, default=64, help="hidden units")
@@ -256,6 +302,8 @@ def main() -> None:
     parser.add_argument("--thresholds", default="-0.2,0,0.2,0.4,0.6", help="log odds to report")
     options = parser.parse_args()
     samples = read_samples(options.pages, options.truth)
+    extras = read_extras(options.extra, options.extra_pages)
+    print(f"{len(extras)} pages without labels", file=sys.stderr)
     print(f"{len(samples)} pages, {sum(len(s.texts) for s in samples)} units", file=sys.stderr)
     settings = {"hidden": options.hidden, "steps": options.steps, "seed": options.seed}
     if options.cross_validate:
@@ -263,7 +311,8 @@ def main() -> None:
         logits: list[list[float]] = [[]] * len(samples)
         for number in range(FOLDS):
             train = [s for s, k in zip(samples, fold, strict=True) if k != number]
-            weights = train_student(train, teach(train, 2), **settings)
+            soft, soft_extras = teach(train, 2, extras)
+            weights = train_student(train + extras, soft + soft_extras, **settings)
             for i in np.flatnonzero(fold == number):
                 logits[i] = judge_sample(samples[i], weights)
         for threshold in map(float, options.thresholds.split(",")):
@@ -271,7 +320,8 @@ def main() -> None:
             kept = [keep_units(s.tree, logit, threshold=threshold) for s, logit in pairs]
             print(json.dumps({"threshold": threshold, **measure(samples, kept)}), flush=True)
     if options.save:
-        weights = train_student(samples, teach(samples, 4), **settings)
+        soft, soft_extras = teach(samples, 4, extras)
+        weights = train_student(samples + extras, soft + soft_extras, **settings)
         np.savez_compressed(
             options.save,
             low=weights.low.astype(np.int32), high=weights.high.astype(np.int32),

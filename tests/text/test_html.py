@@ -1,9 +1,16 @@
 """HTML to blocks: what is kept, what is removed and under which rule, how text is cut."""
 # ruff: noqa: E501  the pages are easier to read than their line breaks
 
+import hashlib
+
+import numpy as np
 import pytest
 
 from transforms.text.html import Block, extract_blocks, extract_fast, extract_page
+from transforms.text.html.dom import parse
+from transforms.text.html.features import build
+from transforms.text.html.model import SCORE_STEPS, load_weights, scores
+from transforms.text.html.scales import log
 
 PROSE = (
     "The ferry leaves the harbour at seven in the morning, long before the first visitors wake up.",
@@ -206,3 +213,34 @@ def test_fast_keeps_the_article_a_paragraph_a_line():
     lines = [block.text for block in blocks]
     assert [line for line in lines if line in PROSE] == list(PROSE)
     assert FIRST not in lines
+
+
+def test_scores_are_exact():
+    tree = parse(page(COMMENTS["wordpress"].format(first=FIRST, second=SECOND)))
+    weights = load_weights()
+    rows, _ = build(tree)
+    assert (rows == np.floor(rows)).all()
+    assert rows.shape[1] == len(weights.low)
+    for row, score in zip(rows.tolist(), scores(rows, weights), strict=True):
+        bounds = zip(row, weights.low.tolist(), weights.high.tolist(), strict=True)
+        clipped = [int(min(max(value, low), high)) for value, low, high in bounds]
+        total = int(weights.second_bias)
+        for unit, second in enumerate(weights.second.tolist()):
+            column = weights.first[:, unit].tolist()
+            hidden = sum(v * int(w) for v, w in zip(clipped, column, strict=True))
+            hidden += int(weights.first_bias[unit])
+            total += (max(hidden, 0) >> 6) * int(second)
+        assert score == total / SCORE_STEPS
+
+
+def test_sums_stay_exact_in_float64():
+    weights = load_weights()
+    most = np.maximum(abs(weights.low), abs(weights.high)) @ abs(weights.first)
+    most += abs(weights.first_bias)
+    assert most.max() < 2**53
+    assert (most / 64) @ abs(weights.second) + abs(weights.second_bias) < 2**53
+
+
+def test_logarithms_are_the_same_everywhere():
+    digest = hashlib.sha256(log(np.arange(1 << 16)).astype("<i8").tobytes()).hexdigest()
+    assert digest.startswith("fbdaa02df7b939af")

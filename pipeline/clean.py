@@ -13,7 +13,8 @@ from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import Shard
 from pipeline.inputs.read_pages import ReadPages
 from pipeline.outputs.counts import Counts, sum_up
-from pipeline.outputs.write_records import OutputOptions, WriteRecords
+from pipeline.outputs.write_page import OutputOptions
+from pipeline.outputs.write_records import WriteRecords
 from pipeline.spill_shards import SpillShards
 from pipeline.storage import write_bytes
 from pipeline.work import WorkFolder

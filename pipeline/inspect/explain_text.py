@@ -51,7 +51,10 @@ def print_explanation(explanation: Explanation, stream: TextIO) -> None:
         file=stream, width=width, no_color=not color, highlight=False, markup=False, emoji=False
     )
     for indent, spans in layout(explanation):
-        text = Text(no_wrap=False)
+        if not spans:
+            console.print()
+            continue
+        text = Text()
         for style, part in spans:
             text.append(part, style=_STYLES[style] if color else "")
         console.print(Padding(text, (0, 0, 0, indent), expand=False))

@@ -1,46 +1,23 @@
-"""WriteRecords: pages and the keepers of their duplicates become documents, receipts and rejects."""
+"""WriteRecords: pages, and the keepers of their duplicates, become files of the output."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import apache_beam as beam
 import orjson
-import xxhash
 
-from pipeline.outputs.counts import Counts
 from pipeline.duplicates.keepers import Keepers, read_chosen, remember_shard
-from pipeline.reporting.progress import Progress
-from pipeline.outputs.records import make_receipt, make_record, make_reject
+from pipeline.outputs.counts import Counts
+from pipeline.outputs.records import make_reject
 from pipeline.outputs.sinks import LineSink, ParquetSink, open_sink
+from pipeline.outputs.write_page import OutputOptions, write_page
+from pipeline.reporting.progress import Progress
 from pipeline.spill_shards import read_pages, read_shard_counts
 from pipeline.storage import exists, read_bytes, write_bytes
 from pipeline.work import WorkFolder
-from transforms.records import Failure, Page, Removal
+from transforms.records import Failure, Removal
 from transforms.text.page_duplicates import evidence_of, rule_of
 from transforms.text.rows import page_of, paragraph_of
-
-_SAMPLE_CHARS = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputOptions:
-    """How the output looks.
-
-    Attributes:
-      format: extension of documents/.
-      removed: whether receipts are written.
-      added: time stamp of the records.
-      run: name of the run.
-      source: see `make_record`.
-    """
-
-    format: str = "jsonl.gz"
-    removed: bool = True
-    added: str
-    run: str
-    source: str = ""
 
 
 class WriteRecords(beam.PTransform):
@@ -120,7 +97,7 @@ def write_shard(
                 _count_reject(counts, failure)
             for number, page in pages:
                 removals = page.removals | duplicates.of_page(number)
-                for line in _write_page(page, removals, options, documents, counts):
+                for line in write_page(page, removals, options, documents, counts):
                     if options.removed:
                         removed.write(line)
         duplicates.check_all_used()
@@ -178,68 +155,6 @@ class _Duplicates:
         """
         if self._next != len(self._chosen):
             raise RuntimeError(f"{len(self._chosen) - self._next} duplicates met no page")
-
-
-def _write_page(
-    page: Page,
-    removals: dict[int, Removal],
-    options: OutputOptions,
-    documents: LineSink | ParquetSink,
-    counts: Counts,
-) -> Iterator[bytes]:
-    """Writes a page's document, counts everything, and yields the lines of its receipts."""
-    record = make_record(page, removals, added=options.added, source=options.source)
-    n = counts.n
-    dropped = page.dropped
-    if dropped is None and not record["text"]:
-        dropped = Removal("page.empty", "no paragraph stays")
-    kept = 0
-    if dropped is None:
-        kept = record["metadata"]["paragraphs_out"]
-        documents.write(orjson.dumps(record))
-        counts.add_line(orjson.dumps({k: v for k, v in record.items() if k != "added"}))
-        n["pages.written"] += 1
-        n["paragraphs.kept"] += kept
-        n["characters.kept"] += len(record["text"]) - max(kept - 1, 0)
-        n[f"languages:{page.language}"] += 1
-    else:
-        n[f"pages.dropped:{dropped.rule.removeprefix('page.')}"] += 1
-    numbers = counts.hosts.setdefault(_host(page.url), [0, 0, 0])
-    for i, value in enumerate((1, len(page.paragraphs), kept)):
-        numbers[i] += value
-    for paragraph in range(len(page.paragraphs)):
-        removal = removals.get(paragraph)
-        if removal is None:
-            if dropped is None:
-                continue
-            n[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += 1
-            removal = dropped
-        else:
-            n[f"paragraphs.removed:{removal.rule}"] += 1
-        receipt = make_receipt(page, paragraph, removal, options.run)
-        _count_sample(counts, receipt)
-        counts.add_line(orjson.dumps({k: v for k, v in receipt.items() if k != "run"}))
-        yield orjson.dumps(receipt)
-
-
-def _host(url: str) -> str:
-    """Gives a URL's host; what users and crawlers call a URL need not be one."""
-    try:
-        return ("://" in url and urlsplit(url).hostname) or "(none)"
-    except ValueError:
-        return "(none)"
-
-
-def _count_sample(counts: Counts, receipt: dict[str, object]) -> None:
-    rank = xxhash.xxh3_64_intdigest(f"{receipt['id']}#{receipt['paragraph']}".encode()) >> 11
-    sample: dict[str, object] = {
-        "url": receipt["url"],
-        "text": str(receipt["text"])[:_SAMPLE_CHARS],
-        "evidence": receipt["evidence"],
-    }
-    if "keeper" in receipt:
-        sample["keeper"] = receipt["keeper"]
-    counts.add_sample(str(receipt["rule"]), rank, sample)
 
 
 def _count_reject(counts: Counts, failure: Failure) -> None:

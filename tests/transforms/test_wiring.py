@@ -16,7 +16,8 @@ from pipeline.config import CleanConfig, RunSettings
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import InputFile, Piece, Shard
 from pipeline.inputs.read_pages import ReadPages
-from pipeline.outputs.write_records import OutputOptions, WriteRecords
+from pipeline.outputs.write_page import OutputOptions
+from pipeline.outputs.write_records import WriteRecords
 from pipeline.spill_shards import SpillShards
 from pipeline.work import WorkFolder
 from transforms.detect_language import DetectLanguage

@@ -91,6 +91,10 @@ def extract_pages(
         except TextError as error:
             results.append(_failure(raw, error.reason, str(error)))
             continue
+        except Exception as error:  # noqa: BLE001 - no page may end a run over millions of others
+            detail = f"{type(error).__name__}: {error}"[:300]
+            results.append(_failure(raw, "failed", detail))
+            continue
         if not page.paragraphs:
             results.append(_failure(raw, "no_text", "the page has no visible text"))
         elif len(page.paragraphs) > MAX_PARAGRAPHS:

@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 from pipeline.reporting.progress import read_progress
 
@@ -23,7 +23,7 @@ class Monitor:
       folder: see `Progress`; "" shows nothing.
       total_bytes: of all shards.
       shards: how many there are.
-      stream: where to write.
+      stream: where to write; the standard error output by default.
       mode: `auto`, `plain` or `off`.
     """
 
@@ -32,20 +32,20 @@ class Monitor:
         folder: str,
         total_bytes: int,
         shards: int,
-        stream: TextIO = sys.stderr,
+        stream: TextIO | None = None,
         mode: str = "auto",
     ) -> None:
         self._folder = folder
         self._total_bytes = max(total_bytes, 1)
         self._shards = max(shards, 1)
-        self._stream = stream
-        self._rewrite = mode == "auto" and stream.isatty()
+        self._stream = stream or sys.stderr
+        self._rewrite = mode == "auto" and self._stream.isatty()
         self._show = mode != "off" and bool(folder)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="progress", daemon=True)
         self._began = time.monotonic()
 
-    def __enter__(self) -> "Monitor":
+    def __enter__(self) -> Self:
         if self._show:
             self._thread.start()
         return self
@@ -76,9 +76,7 @@ class Monitor:
             self._stream.flush()
 
 
-def progress_line(
-    done: dict[str, float], total_bytes: int, shards: int, elapsed_s: float
-) -> str:
+def progress_line(done: dict[str, float], total_bytes: int, shards: int, elapsed_s: float) -> str:
     """Says in one line how far a run is.
 
     Args:

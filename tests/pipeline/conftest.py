@@ -1,0 +1,36 @@
+"""Whole runs of the command, in this process, with everything that they leave."""
+
+import contextlib
+import io
+import logging
+
+import pytest
+from whole_runs import Ran
+
+from pipeline.__main__ import main
+
+ADDED = "2024-05-01T10:00:00.000Z"
+
+
+@pytest.fixture
+def clean(tmp_path):
+    """Runs `pagesieve clean` and gives its status, what it printed, and its output.
+
+    The function takes patterns or paths, further options as words, and `output`, by default `out`
+    in the test's own folder. Time stamps are fixed unless `--added` is among the options.
+    """
+
+    def run(*inputs, options=(), output=None):
+        folder = tmp_path / "out" if output is None else output
+        words = ["clean", *(f"--input={one}" for one in inputs), f"--output={folder}", *options]
+        if not any(word.startswith("--added") for word in words):
+            words.append(f"--added={ADDED}")
+        out, err = io.StringIO(), io.StringIO()
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                status = main(words)
+        finally:
+            logging.disable(logging.NOTSET)
+        return Ran(status, out.getvalue(), err.getvalue(), folder)
+
+    return run

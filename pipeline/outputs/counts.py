@@ -22,7 +22,8 @@ class Counts:
       n: counters. `pages.read`, `pages.written`, `pages.rejected:REASON`, `pages.dropped:REASON`,
         `pages.skipped:REASON`, `paragraphs.in`, `paragraphs.kept`, `paragraphs.removed:RULE`,
         `paragraphs.dropped:REASON`, `paragraphs.rejected`, `characters.in`, `characters.kept`,
-        `languages:CODE`, and `duplicates.*`.
+        `languages:CODE`, `years:YYYY` and `years:unknown` (of the pages written), and
+        `duplicates.*`.
       hosts: host to [pages, paragraphs in, paragraphs kept], the largest ones.
       samples: rule to examples, those with the least hash.
       rejects: examples of rejected input.

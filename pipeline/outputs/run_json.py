@@ -68,6 +68,7 @@ def describe_run(
         },
         "characters": {"in": n["characters.in"], "kept": n["characters.kept"]},
         "languages": counts.group("languages"),
+        "years": dict(sorted(counts.group("years").items())),
         "hosts": {
             host: dict(zip(("pages", "in", "kept"), numbers, strict=True))
             for host, numbers in sorted(

@@ -64,6 +64,7 @@ def write_page(
         n["paragraphs.kept"] += kept
         n["characters.kept"] += len(record["text"]) - max(kept - 1, 0)
         n[f"languages:{page.language}"] += 1
+        n[f"years:{page.date[:4] or 'unknown'}"] += 1
     else:
         n[f"pages.dropped:{dropped.rule.removeprefix('page.')}"] += 1
     numbers = counts.hosts.setdefault(_host(page.url), [0, 0, 0])

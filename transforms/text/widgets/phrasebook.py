@@ -14,6 +14,7 @@ The pattern language of the files in `languages/`:
 A slot pattern needs two characters of its own at its start or at its end: they are its look-up key.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -117,7 +118,7 @@ class Phrase:
 class _Slotted:
     head: str
     tail: str
-    pattern: re.Pattern[str]
+    pattern: str
     number: int
 
 
@@ -162,7 +163,7 @@ class Phrasebook:
             re.escape(literal) + (_SLOTS[slot] if slot else "")
             for literal, slot in zip(literals, [*parts[1::2], ""], strict=True)
         )
-        slotted = _Slotted(literals[0], literals[-1], re.compile(pattern), number)
+        slotted = _Slotted(literals[0], literals[-1], pattern, number)
         for chars in _KEY_CHARS:
             if len(slotted.head) >= chars:
                 self._slotted.setdefault((chars, slotted.head[:chars]), []).append(slotted)
@@ -193,12 +194,18 @@ class Phrasebook:
         return {end: found for (size, end), found in self._slotted.items() if size == chars}
 
 
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiles a pattern when the first line reaches it: most are never reached."""
+    return re.compile(pattern)
+
+
 def _first_match(candidates: Sequence[_Slotted], key: str) -> int:
     for slotted in candidates:
         if (
             key.startswith(slotted.head)
             and key.endswith(slotted.tail)
-            and slotted.pattern.fullmatch(key)
+            and _compiled(slotted.pattern).fullmatch(key)
         ):
             return slotted.number
     return -1

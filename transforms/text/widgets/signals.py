@@ -149,8 +149,9 @@ def _vocabulary() -> frozenset[str]:
     """
     seen: dict[str, set[str]] = {}
     alone: set[str] = set()
-    for phrase in BOOK.phrases:
-        words = _WORD.findall(normalise([phrase.text])[0])
+    keys = normalise([phrase.text for phrase in BOOK.phrases])
+    for phrase, key in zip(BOOK.phrases, keys, strict=True):
+        words = _WORD.findall(key)
         for word in words:
             seen.setdefault(word, set()).add(f"{phrase.language}{phrase.system.rule}")
         if len(words) == 1:

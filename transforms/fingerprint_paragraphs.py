@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import apache_beam as beam
 import numpy as np
+from apache_beam.pvalue import PCollection
 
 from transforms.records import Keeper, Page, PageBatch, Removal
 from transforms.text.duplicates import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS, check_radius
@@ -142,7 +143,7 @@ def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:
     ]
 
 
-class FingerprintParagraphs(beam.PTransform):
+class FingerprintParagraphs(beam.PTransform[Any, Any]):
     """Adds to each batch the fingerprint rows of its kept paragraphs.
 
     PCollection[PageBatch] -> PCollection[PageBatch]. With the scope `page` duplicates within a page
@@ -156,7 +157,7 @@ class FingerprintParagraphs(beam.PTransform):
         super().__init__()
         self._rules = rules
 
-    def expand(self, batches: beam.PCollection[PageBatch]) -> beam.PCollection[PageBatch]:
+    def expand(self, batches: PCollection[PageBatch]) -> PCollection[PageBatch]:
         """Applies `fingerprint_pages` to each batch."""
         return batches | "Fingerprint" >> beam.ParDo(_FingerprintFn(self._rules))
 

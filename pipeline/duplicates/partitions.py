@@ -2,29 +2,31 @@
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from contextlib import ExitStack
+from types import TracebackType
+from typing import IO, NamedTuple, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.duplicates.runs import (
     BINS,
+    KINDS,
     ROW_TYPES,
     RowKind,
     Slice,
     complete_keys,
     read_blocks,
-    read_slice,
 )
 from pipeline.storage import open_for_writing
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.duplicates import (
-    MATCH,
     Found,
     choose_matches,
     find_exact,
     find_in_hot_key,
     find_near,
+    first_different,
 )
 from transforms.text.rows import Rows, shard_of, sort_rows
 
@@ -54,13 +56,13 @@ def partition_bounds(
       For each kind the first bin of each partition, and at the end `BINS`.
     """
     bounds: Bounds = {}
-    for number, kind in enumerate(("exact", "near")):
+    for number, kind in enumerate(KINDS):
         before = np.concatenate([[0], np.cumsum(totals[number], dtype=np.int64)])
         most = max(memory_bytes // BYTES_A_ROW, 1)
         parts = max(least_partitions, -(-int(before[-1]) // most))
         marks = np.arange(1, parts) * (int(before[-1]) / parts)
         inner = np.searchsorted(before, marks)
-        bounds[kind] = np.unique(np.concatenate([[0], inner, [BINS]]))  # type: ignore[index]
+        bounds[kind] = np.unique(np.concatenate([[0], inner, [BINS]]))
     return bounds
 
 
@@ -109,15 +111,73 @@ def search_partition(
     """
     find = find_exact if kind == "exact" else _finder(rules)
     pivots = 1 if kind == "exact" else rules.max_pivots
-    matches = np.empty(0, MATCH)
     compared = capped = 0
     past = _Past(kind, earlier, remember)
-    for found in _search(sorted(slices), ROW_TYPES[kind], find, pivots, memory_bytes, past):
-        matches = choose_matches(np.concatenate([matches, found.matches]))
-        compared += found.compared
-        capped += found.capped
+    with _MatchWriter(path, memory_bytes // BYTES_A_ROW) as writer:
+        for found in _search(sorted(slices), ROW_TYPES[kind], find, pivots, memory_bytes, past):
+            writer.add(found.matches)
+            compared += found.compared
+            capped += found.capped
     rows = sum(s.count for s in slices)
-    return PartitionResult(write_by_shard(path, matches, "address"), compared, capped, rows)
+    return PartitionResult(writer.slices, compared, capped, rows)
+
+
+class _MatchWriter:
+    """Writes matches to one file, in pieces sorted by address, so that a part of them is in memory.
+
+    Args:
+      path: of the file; none is written where there are no matches.
+      at_once: about how many matches are in memory.
+    """
+
+    def __init__(self, path: str, at_once: int) -> None:
+        self._path = path
+        self._at_once = at_once
+        self._pending: list[npt.NDArray[np.void]] = []
+        self._count = self._written = 0
+        self._file = ExitStack()
+        self._handle: IO[bytes] | None = None
+        self.slices: list[tuple[int, str, int, int]] = []
+
+    def __enter__(self) -> Self:
+        self._file.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._flush()
+        self._file.__exit__(kind, error, trace)
+
+    def add(self, matches: npt.NDArray[np.void]) -> None:
+        """Takes matches; an address may come again."""
+        if len(matches):
+            self._pending.append(matches)
+            self._count += len(matches)
+            if self._count >= self._at_once:
+                self._flush()
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        if self._handle is None:
+            self._handle = self._file.enter_context(open_for_writing(self._path))
+        matches = choose_matches(np.concatenate(self._pending))
+        self._handle.write(matches.tobytes())
+        for shard, first, count in by_shard(matches["address"]):
+            self.slices.append((shard, self._path, self._written + first, count))
+        self._written += len(matches)
+        self._pending, self._count = [], 0
+
+
+def by_shard(addresses: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int, int]]:
+    """Yields for each shard of sorted addresses (number, place of the first, count)."""
+    found = np.unique(shard_of(addresses), return_index=True, return_counts=True)
+    yield from zip(*(column.tolist() for column in found), strict=True)
 
 
 def write_by_shard(path: str, rows: Rows, field: str) -> list[tuple[int, str, int, int]]:
@@ -130,11 +190,7 @@ def write_by_shard(path: str, rows: Rows, field: str) -> list[tuple[int, str, in
         return []
     with open_for_writing(path) as handle:
         handle.write(rows.tobytes())
-    shards, first, counts = np.unique(shard_of(rows[field]), return_index=True, return_counts=True)
-    return [
-        (int(shard), path, int(start), int(count))
-        for shard, start, count in zip(shards, first, counts, strict=True)
-    ]
+    return [(shard, path, first, count) for shard, first, count in by_shard(rows[field])]
 
 
 def _finder(rules: DedupRules) -> Callable[[Rows], Found]:
@@ -159,11 +215,10 @@ def _search(
         if isinstance(piece, np.ndarray):
             before = past.rows_of(piece)
             past.tell(before, piece)
-            yield past.without_old(find(np.concatenate([before, piece])), before)
+            rows = np.concatenate([before, piece]) if len(before) else piece
+            yield past.without_old(find(rows), before)
             continue
-        heads = np.concatenate(
-            [read_slice(s._replace(count=min(s.count, pivots + 1)), dtype) for s in piece]
-        )
+        heads = np.concatenate([_heads(s, dtype, pivots + 1) for s in piece])
         before = past.rows_of(heads)
         heads = np.concatenate([before, heads])
         past.tell(before, heads[len(before) :])
@@ -172,6 +227,17 @@ def _search(
         )
         for found in find_in_hot_key(heads, blocks, find, pivots):
             yield past.without_old(found, before)
+
+
+def _heads(rows: Slice, dtype: np.dtype[np.void], count: int) -> Rows:
+    """Reads the first different rows of a slice that holds one key."""
+    found = np.empty(0, dtype)
+    for block in read_blocks(rows, dtype, 4 * count):
+        found = np.concatenate([found, block])
+        found = found[first_different(found, count)]
+        if len(found) == count:
+            break
+    return found
 
 
 class _Past:

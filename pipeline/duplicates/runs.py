@@ -16,6 +16,8 @@ from transforms.text.rows import EXACT_ROW, NEAR_ROW, Rows, sort_rows
 
 RowKind = Literal["exact", "near"]
 
+KINDS: tuple[RowKind, ...] = ("exact", "near")
+
 ROW_TYPES: dict[RowKind, np.dtype[np.void]] = {"exact": EXACT_ROW, "near": NEAR_ROW}
 
 BINS = 4096
@@ -71,7 +73,7 @@ class RunWriter:
             context.__exit__(None, None, None)
         totals = np.zeros((2, BINS), np.uint64)
         for (kind, _), counts in zip(self._runs, self._index, strict=True):
-            totals[kind == "near"] += counts
+            totals[KINDS.index(kind)] += counts
         kinds = np.array([kind == "near" for kind, _ in self._runs], "<u4")
         body = np.concatenate([np.array([len(kinds)], "<u4"), kinds, *self._index])
         write_bytes(self._work.shard(self._shard, "index"), body.astype("<u4").tobytes())
@@ -115,7 +117,7 @@ def read_totals(work: WorkFolder, shard: int) -> npt.NDArray[np.uint64]:
     """Gives what `RunWriter.close` gave."""
     totals = np.zeros((2, BINS), np.uint64)
     for kind, counts in _read_index(work, shard):
-        totals[kind == "near"] += counts
+        totals[KINDS.index(kind)] += counts
     return totals
 
 
@@ -147,6 +149,16 @@ def read_slice(rows: Slice, dtype: np.dtype[np.void]) -> Rows:
     return np.frombuffer(data, dtype)
 
 
+def read_slices(slices: Sequence[Slice], dtype: np.dtype[np.void]) -> Rows:
+    """Reads all rows of some slices, one after the other, into one array."""
+    rows = np.empty(sum(s.count for s in slices), dtype)
+    place = 0
+    for one in slices:
+        rows[place : place + one.count] = read_slice(one, dtype)
+        place += one.count
+    return rows
+
+
 def _read_index(work: WorkFolder, shard: int) -> Iterator[tuple[RowKind, npt.NDArray[np.uint32]]]:
     body = np.frombuffer(read_bytes(work.shard(shard, "index")), "<u4")
     runs = int(body[0])
@@ -170,7 +182,7 @@ def complete_keys(
       the slices that hold exactly the rows of that key.
     """
     if sum(s.count for s in slices) <= rows_at_once:
-        yield np.concatenate([read_slice(s, dtype) for s in slices])
+        yield read_slices(slices, dtype)
         return
     block = max(rows_at_once // len(slices), 256)
     cursors = [_Cursor(s, dtype, block) for s in slices]

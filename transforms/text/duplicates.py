@@ -40,6 +40,7 @@ _FIELD_ONES = np.uint64(0x5555555555555555)
 _CHANCE = SKETCH_MINIMA // 4
 _LEAST_COMMON_MINIMA = 38
 _SHORT_SHINGLES, _LONG_SHINGLES = 130, 500
+_PAIRS_AT_ONCE = 1 << 14
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -129,7 +130,7 @@ def find_exact(rows: Rows) -> Found:
     same = rows["check"] == rows["check"][start]
     same[starts] = False
     copies = np.flatnonzero(same)
-    return Found(_matches(rows[copies], rows[start[copies]], EXACT, 0), len(copies), 0)
+    return Found(_matches(rows, copies, start[copies], EXACT, 0), len(copies), 0)
 
 
 def find_near(
@@ -209,20 +210,23 @@ class _Search:
         within = np.flatnonzero(distance <= self._radius_bits)
         if not len(within):
             return rest
-        pivots = np.broadcast_to(against, rest.shape)[within]
-        earlier = self._rows[against : against + 1] if isinstance(against, int) else None
-        near = within[
-            is_near(
-                self._rows[rest[within]],
-                self._rows[pivots] if earlier is None else earlier,
-                self._radius_bits,
-                keep_number_variants=self._keep_number_variants,
-            )
-        ]
-        self._gone.append(rest[near])
-        self._kept.append(np.broadcast_to(against, rest.shape)[near])
+        pivots = np.broadcast_to(against, rest.shape)
         stay = np.ones(len(rest), bool)
-        stay[near] = False
+        for first in range(0, len(within), _PAIRS_AT_ONCE):
+            some = within[first : first + _PAIRS_AT_ONCE]
+            near = some[
+                is_near(
+                    self._rows[rest[some]],
+                    self._rows[pivots[some]],
+                    self._radius_bits,
+                    keep_number_variants=self._keep_number_variants,
+                )
+            ]
+            stay[near] = False
+        near = np.flatnonzero(~stay)
+        if len(near):
+            self._gone.append(rest[near])
+            self._kept.append(pivots[near])
         return rest[stay]
 
     def matches(self) -> npt.NDArray[np.void]:
@@ -231,7 +235,7 @@ class _Search:
             return np.empty(0, MATCH)
         gone, kept = np.concatenate(self._gone), np.concatenate(self._kept)
         distance = hamming(self._simhash[gone], self._simhash[kept])
-        return _matches(self._rows[gone], self._rows[kept], NEAR, distance)
+        return _matches(self._rows, gone, kept, NEAR, distance)
 
 
 def first_different(rows: Rows, count: int) -> npt.NDArray[np.intp]:
@@ -289,20 +293,24 @@ def choose_matches(matches: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     Returns:
       Sorted by address, each address once.
     """
-    order = np.lexsort(
-        (
-            matches["keeper"],
-            paragraph_of(matches["keeper"]),
-            matches["keeper_hash"],
-            matches["keeper_date"],
-            matches["kind"],
-            matches["address"],
-        )
-    )
+    order = np.argsort(matches["address"])
     matches = matches[order]
-    first = np.ones(len(matches), bool)
-    first[1:] = matches["address"][1:] != matches["address"][:-1]
-    return matches[first]
+    same = matches["address"][1:] == matches["address"][:-1]
+    again = np.zeros(len(matches), bool)
+    again[1:] = same
+    shared = again.copy()
+    shared[:-1] |= same
+    some = matches[shared]
+    columns = (
+        some["keeper"],
+        paragraph_of(some["keeper"]),
+        some["keeper_hash"],
+        some["keeper_date"],
+        some["kind"],
+        some["address"],
+    )
+    matches[shared] = some[np.lexsort(columns)]
+    return matches[~again]
 
 
 def _common_minima(a: npt.NDArray[np.uint64], b: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
@@ -322,13 +330,16 @@ def _buckets(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.intp], npt.NDA
 
 
 def _matches(
-    gone: Rows, kept: Rows, kind: int, distance: int | npt.NDArray[np.uint8]
+    rows: Rows,
+    gone: npt.NDArray[np.intp],
+    kept: npt.NDArray[np.intp],
+    kind: int,
+    distance: int | npt.NDArray[np.uint8],
 ) -> npt.NDArray[np.void]:
     matches = np.zeros(len(gone), MATCH)
-    matches["address"] = gone["address"]
-    matches["keeper"] = kept["address"]
-    matches["keeper_date"] = kept["date"]
-    matches["keeper_hash"] = kept["page_hash"]
+    matches["address"] = rows["address"][gone]
+    for name, column in (("", "address"), ("_date", "date"), ("_hash", "page_hash")):
+        matches[f"keeper{name}"] = rows[column][kept]
     matches["kind"] = kind
     matches["distance"] = distance
     return matches

@@ -208,8 +208,31 @@ def _order_by_key(key: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.boo
 
 
 def _sort_within_keys(rows: Rows) -> Rows:
-    columns = (rows["address"], paragraph_of(rows["address"]), rows["page_hash"], rows["date"])
-    return rows[np.lexsort((*columns, rows["key"]))]
+    """Sorts rows in place, of which those of a key stand together and are at least two."""
+    key = np.ascontiguousarray(rows["key"])
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    sizes = np.diff(np.append(first, len(rows)))
+    pairs = first[sizes == 2]
+    swapped = pairs[_comes_after(rows[pairs], rows[pairs + 1])]
+    rows[np.stack([swapped, swapped + 1])] = rows[np.stack([swapped + 1, swapped])]
+    more = np.flatnonzero(np.repeat(sizes > 2, sizes))
+    names = ("address", "page_hash", "date", "key")
+    address, page_hash, date, key = (rows[name][more] for name in names)
+    order = np.lexsort((address, paragraph_of(address), page_hash, date, key))
+    rows[more] = rows[more[order]]
+    return rows
+
+
+def _comes_after(one: Rows, other: Rows) -> npt.NDArray[np.bool_]:
+    """Says for each pair of rows whether the first comes after the second by the order."""
+    after = one["address"] > other["address"]
+    for name in ("paragraph", "page_hash", "date"):
+        if name == "paragraph":
+            mine, its = paragraph_of(one["address"]), paragraph_of(other["address"])
+        else:
+            mine, its = one[name], other[name]
+        after = (mine > its) | ((mine == its) & after)
+    return after
 
 
 def _pack_minima(minima: npt.NDArray[np.uint32]) -> Hashes:

@@ -74,10 +74,10 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
     from pipeline.job import Job, plan_job
     from pipeline.launch import launch
     from pipeline.reporting.summary import render_summary, summary_line
+    from pipeline.storage import exists
 
     if unknown := unknown_options(beam_arguments):
-        names = ", ".join(f"--{name}" for name in unknown)
-        raise UsageError(f"no such option: {names}; see `pagesieve clean --help`")
+        raise UsageError(f"no such option: {', '.join(unknown)}; see `pagesieve clean --help`")
     if stray := [a for a in beam_arguments if not a.startswith("-")]:
         raise UsageError(f"{stray[0]!r} is no option; give the input as --input={stray[0]}")
     check_runner(options.runner)
@@ -95,6 +95,7 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
     )
     try:
         shards = plan_job(job)
+        exists(job.output)  # raises where no such file system is known
     except (OSError, ValueError) as error:
         raise UsageError(f"--input or --output cannot be used: {last_line(error)}") from error
     run = launch(job, shards, options.runner, beam_arguments, options.workers)

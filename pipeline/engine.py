@@ -99,7 +99,7 @@ def check_runner(runner: str) -> None:
 
 
 def unknown_options(beam_arguments: Sequence[str]) -> list[str]:
-    """Gives the options that Beam does not know either.
+    """Gives the options that Beam does not know either, as they were written.
 
     Raises:
       UsageError: when the value of an option of Beam's is not permitted.
@@ -113,7 +113,11 @@ def unknown_options(beam_arguments: Sequence[str]) -> list[str]:
     except SystemExit as error:  # Beam's parser prints all its options and ends the process
         last = (said.getvalue().strip().splitlines() or ["an option of Beam's is wrong"])[-1]
         raise UsageError(last.partition("error: ")[2] or last) from error
-    return sorted(every - known)
+    return [
+        word.partition("=")[0]
+        for word in beam_arguments
+        if word.partition("=")[0].lstrip("-").replace("-", "_") in every - known
+    ] or [f"--{name}" for name in sorted(every - known)]
 
 
 def run_pipeline(

@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from transforms.text.html import Block, extract_blocks, extract_fast, extract_page
+from transforms.text.html import Block, extract_blocks, extract_fast, extract_page, from_selectors
 from transforms.text.html.dom import parse
 from transforms.text.html.features import build
 from transforms.text.html.model import SCORE_STEPS, load_weights, scores
@@ -125,6 +125,12 @@ def test_systems_name_the_rule():
     assert next(block.evidence for block in blocks if block.text == FIRST) == "in .acme-talk"
 
 
+def test_systems_from_selectors():
+    selectors = ("#disqus_thread", ".a-b", '[id^="fb-"]', "[class^=fbc]", "div.x", "nav", "#a .b")
+    system = from_selectors("comments.acme", selectors)
+    assert system == ("comments.acme", "#disqus_thread", ".a-b", "#fb-*", ".fbc*")
+
+
 def test_html_body_and_main_are_never_containers():
     text = "".join(f"<p>{paragraph}</p>" for paragraph in PROSE)
     html = f"""<html class="comments"><body class="comments" id="comments"><main class="comments">
@@ -154,6 +160,11 @@ def test_posts_of_a_forum_stay():
     assert extract.forum
     assert [text for text in kept(extract.blocks) if text in PROSE] == list(PROSE)
     assert "Me too." in kept(extract.blocks)
+
+
+def test_anchors_without_a_target_are_not_links():
+    html = page("").replace('<div class="entry-content">', '<div><a name="top">')
+    assert [text for text in kept(extract_blocks(html)) if text in PROSE] == list(PROSE)
 
 
 def test_title():

@@ -4,7 +4,7 @@ from transforms.text.html.blocks import Block
 from transforms.text.html.comments import Comment
 from transforms.text.html.extract import Extract, extract_blocks, extract_page
 from transforms.text.html.fast import extract_fast
-from transforms.text.html.systems import System
+from transforms.text.html.systems import System, from_selectors
 
 __all__ = [
     "Block",
@@ -14,4 +14,5 @@ __all__ = [
     "extract_blocks",
     "extract_fast",
     "extract_page",
+    "from_selectors",
 ]

@@ -192,7 +192,7 @@ class _Walk:
                     before = 0
                     if kind in (_INLINE, _BOLD, _LINK):
                         self.inline |= mask
-                        if kind == _LINK:
+                        if kind == _LINK and "href" in attributes:  # without it, an anchor
                             self.links += 1
                             if not self.href:
                                 self.href = attributes.get("href") or ""

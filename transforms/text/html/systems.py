@@ -1,5 +1,6 @@
 """Widget systems by id and class: the hook for a table of known systems."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,27 @@ System = tuple[str, ...]
 
 `#name` is an id, `.name` a class, `name` either; a `*` at the end stands for any rest. Upper and
 lower case are the same."""
+
+
+_PREFIX_SELECTOR = re.compile(r"""\[(id|class)\^=["']?([^"'\]]+)["']?\]""")
+
+
+def from_selectors(rule: str, selectors: Sequence[str]) -> System:
+    """A system from CSS selectors.
+
+    Args:
+      rule: the rule's name, `group.name`.
+      selectors: `#id`, `.class`, `[id^="x"]` and `[class^="x"]`, the last for any of an element's
+        classes; all other selectors, such as `tag.class`, are left out.
+    """
+    patterns = []
+    for selector in selectors:
+        found = _PREFIX_SELECTOR.fullmatch(selector)
+        if found:
+            patterns.append(f"{'#' if found[1] == 'id' else '.'}{found[2]}*")
+        elif re.fullmatch(r"[#.][\w-]+", selector):
+            patterns.append(selector)
+    return (rule, *patterns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,11 @@ def describe_run(
         "started": times[0],
         "finished": times[1],
         "engine": engine,
-        "options": {k: v for k, v in dataclasses.asdict(config).items() if v not in ("", None)},
+        "options": {
+            name: list(value) if isinstance(value, tuple) else value  # as JSON gives it back
+            for name, value in dataclasses.asdict(config).items()
+            if value not in ("", None)
+        },
         "versions": versions,
         "rules_version": versions["rules"],
         "input": {

@@ -8,6 +8,7 @@ def add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Adds the parsers of all these commands."""
     add: tuple[Callable[[argparse._SubParsersAction[argparse.ArgumentParser]], None], ...] = (
         _add_explain,
+        _add_restore,
         _add_report,
     )
     for one in add:

@@ -2,20 +2,22 @@
 
 import argparse
 
+from pipeline.errors import UsageError
 from pipeline.inspect.run_folder import open_run
-from pipeline.outputs.commit import REPORT_FILE
-from pipeline.reporting.report import render_report
-from pipeline.storage import join, write_bytes
+from pipeline.outputs.summary_files import write_for_people
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command.
 
     Raises:
-      UsageError: when there is no such run.
+      UsageError: when there is no such run, or its folder cannot be written to.
     """
     folder = open_run(options.output)
-    page = render_report(folder.run)
-    write_bytes(join(folder.path, REPORT_FILE), page.encode("utf-8", "replace"))
-    print(join(folder.path, REPORT_FILE))
+    other = open_run(options.compare, "--compare").run if options.compare else None
+    try:
+        paths = write_for_people(folder.path, folder.run, other)
+    except OSError as error:
+        raise UsageError(f"{folder.path} cannot be written to: {error.strerror}") from error
+    print(*paths, sep="\n")
     return 0

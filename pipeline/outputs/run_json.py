@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config import CleanConfig
-from pipeline.outputs.counts import Counts, check_conservation
 from pipeline.inputs.plan import Shard
+from pipeline.outputs.counts import Counts, check_conservation
 
 SCHEMA = 1
 """Version of this document's layout."""
@@ -33,9 +33,7 @@ def describe_run(
       times: start and end.
       input_digest: of the plan.
     """
-    n = counts.n
     files = {piece.file.path: piece.file.size for shard in shards for piece in shard.pieces}
-    broken = check_conservation(counts)
     return {
         "schema": SCHEMA,
         "pagesieve": versions["pagesieve"],
@@ -56,6 +54,15 @@ def describe_run(
             "shards": len(shards),
             "digest": input_digest,
         },
+        **describe_counts(counts),
+    }
+
+
+def describe_counts(counts: Counts) -> dict[str, Any]:
+    """Makes the part of run.json that tells what happened, and whether it adds up."""
+    n = counts.n
+    broken = check_conservation(counts)
+    return {
         "pages": {
             "read": n["pages.read"],
             "written": n["pages.written"],

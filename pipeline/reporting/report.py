@@ -7,13 +7,20 @@ and stripped of what cannot be seen; a content security policy forbids the rest.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
 from pipeline.reporting.printable import visible
+from pipeline.reporting.report_compare import render_compare
 from pipeline.reporting.report_flow import render_flow, style_of
-from pipeline.reporting.report_markup import bar_cell, code_name, count_cell, foreign, table
+from pipeline.reporting.report_markup import (
+    bar_cell,
+    code_name,
+    count_cell,
+    foreign,
+    table,
+    template,
+)
 from pipeline.reporting.run_facts import (
     RunFacts,
     counted,
@@ -25,7 +32,13 @@ from pipeline.reporting.run_facts import (
     rows,
     share,
 )
-from pipeline.reporting.wording import group_name, group_of, language_name, reason_meaning, rule_meaning
+from pipeline.reporting.wording import (
+    group_name,
+    group_of,
+    language_name,
+    reason_meaning,
+    rule_meaning,
+)
 
 MAX_RULES: Final = 100
 MAX_SAMPLES: Final = 5
@@ -298,22 +311,22 @@ def _moment(value: object) -> str:
     return escape(moment.strftime("%Y-%m-%d %H:%M:%S") + zone)
 
 
-def render_report(run: Mapping[str, Any]) -> str:
+def render_report(run: Mapping[str, Any], other: Mapping[str, Any] | None = None) -> str:
     """Returns the report as one HTML page.
 
     Args:
       run: the dict of `run.json`. What is missing or of another type is left out; lists and texts
         are cut, so that the page stays below a few megabytes whatever the run was.
+      other: that of another run; a section says what changed since.
     """
     facts = read_facts(run)
     drawn = [(anchor, title, draw(run, facts)) for anchor, title, draw in _SECTIONS]
+    if other is not None:
+        drawn.insert(1, ("compare", "What changed", render_compare(run, other)))
     shown = [(anchor, title, body) for anchor, title, body in drawn if body]
     name = visible(facts.name, 120)
     when = [_moment(run[key]) for key in ("started", "finished") if run.get(key)]
-    template = Template(
-        files("pipeline.reporting").joinpath("templates/report.html").read_text(encoding="utf-8")
-    )
-    return template.substitute(
+    return Template(template("report.html")).substitute(
         title=escape(f"pagesieve: {name}" if name else "pagesieve: report"),
         heading=foreign(name) if name else "Report of a run",
         when=" to ".join(when),

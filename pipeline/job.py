@@ -20,7 +20,6 @@ from pipeline.history.manifest import HistoryLock
 from pipeline.history.session import HistorySession, delete_strays
 from pipeline.inputs.plan import InputError, Shard, input_digest, plan
 from pipeline.outputs.commit import (
-    REPORT_FILE,
     RUN_FILE,
     WorkLock,
     check_output,
@@ -30,8 +29,8 @@ from pipeline.outputs.commit import (
 )
 from pipeline.outputs.counts import Counts
 from pipeline.outputs.run_json import describe_run
+from pipeline.outputs.summary_files import write_for_people
 from pipeline.reporting.monitor import Monitor
-from pipeline.reporting.report import render_report
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 from pipeline.work import WorkFolder
 from transforms.text.normal import NORMAL_VERSION
@@ -253,8 +252,7 @@ def _commit(
         counts = Counts.from_json(read_bytes(work.counts))
         session.commit(counts, config, job.output, run["input"]["shards"])
     if not is_local(job.output) or exists(work.out):
-        report = render_report(run).encode("utf-8", "replace")
-        write_bytes(join(work.out, REPORT_FILE), report)
+        write_for_people(work.out, run)
         data = orjson.dumps(run, option=orjson.OPT_INDENT_2) + b"\n"
         write_bytes(join(work.out, RUN_FILE), data)
     commit(job.output)

@@ -19,6 +19,14 @@ from pipeline.errors import AlreadyDoneError, RunError, TooManyRejectsError, Usa
 from pipeline.history.manifest import HistoryLock
 from pipeline.history.session import HistorySession, delete_strays
 from pipeline.inputs.plan import InputError, Shard, input_digest, plan
+from pipeline.outputs.bucket_commit import (
+    check_not_empty,
+    delete_replaced,
+    generation_of,
+    list_parts,
+    replace_run,
+    tag_of,
+)
 from pipeline.outputs.commit import (
     RUN_FILE,
     WorkLock,
@@ -107,7 +115,8 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
     digest = input_digest(shards)
     key = job.config.digest(input=digest, **versions())
     with ExitStack() as stack:
-        stack.enter_context(WorkLock(work_root(job.output)))
+        lock = stack.enter_context(WorkLock(work_root(job.output)))
+        replaced = generation_of(join(job.output, RUN_FILE))
         session = None
         if job.history:
             stack.enter_context(HistoryLock(job.history, wait=job.wait))
@@ -120,7 +129,8 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
         run = finished(work, purpose, fresh=job.fresh, session=session)
         if run is None:
             run = _work(job, shards, engine, workers, (purpose, work, session))
-        run = _commit(job, work, run, session)
+        lock.check()
+        run = _commit(job, work, run, session, replaced)
     check_rejects(run, job.config.max_reject_ratio, job.output)
     return run
 
@@ -148,6 +158,8 @@ def _work(
     start = begin(work, purpose, started, fresh=job.fresh, session=session)
     _tell(start.said)
     config = _named(job.config, start.added)
+    if not is_local(job.output):
+        work = replace(work, tag=tag_of(purpose.key, config.added, config.run_name))
     if session is not None:
         delete_strays(job.history, session.manifest, session.folder)
     numbered = [replace(shard, number=shard.number + work.first_shard) for shard in shards]
@@ -167,6 +179,8 @@ def _work(
             + "; ".join(run["conservation"]["broken"])
         )
     _check_unchanged(job, shards)
+    check_not_empty(join(job.output, RUN_FILE), run)
+    run["files"] = list_parts(work.out, work.tag)
     store_ready(work, purpose, run)
     return run
 
@@ -244,16 +258,20 @@ def _run(
 
 
 def _commit(
-    job: Job, work: WorkFolder, run: dict[str, Any], session: HistorySession | None
+    job: Job, work: WorkFolder, run: dict[str, Any], session: HistorySession | None, replaced: int
 ) -> dict[str, Any]:
     """Makes a finished run part of its history, then visible; either may have happened before."""
     if session is not None and session.same_run is None:
         config = replace(job.config, added=run["options"]["added"], run_name=run["run"])
         counts = Counts.from_json(read_bytes(work.counts))
         session.commit(counts, config, job.output, run["input"]["shards"])
+    data = orjson.dumps(run, option=orjson.OPT_INDENT_2) + b"\n"
+    if not is_local(job.output):
+        replace_run(join(work.out, RUN_FILE), data, replaced, overwrite=job.overwrite)
+        delete_replaced(job.output, run["files"])
     if not is_local(job.output) or exists(work.out):
         write_for_people(work.out, run)
-        data = orjson.dumps(run, option=orjson.OPT_INDENT_2) + b"\n"
+    if is_local(job.output) and exists(work.out):
         write_bytes(join(work.out, RUN_FILE), data)
     commit(job.output)
     return run

@@ -3,7 +3,7 @@
 import fnmatch
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -11,6 +11,11 @@ from typing import IO, Any
 def is_local(path: str) -> bool:
     """Says whether the path is on a mounted file system."""
     return "://" not in path
+
+
+def is_bucket(path: str) -> bool:
+    """Says whether the path is in Google Cloud Storage, which `pipeline.cloud` talks to."""
+    return path.startswith("gs://")
 
 
 def _beam() -> Any:
@@ -30,6 +35,8 @@ def join(folder: str, *names: str) -> str:
     """Joins path components in the way of the folder's file system."""
     if is_local(folder):
         return os.path.join(folder, *names)
+    if is_bucket(folder):
+        return "/".join([folder.rstrip("/"), *(name.strip("/") for name in names if name)])
     joined: str = _beam().join(folder, *names)
     return joined
 
@@ -45,6 +52,10 @@ def open_for_reading(path: str) -> IO[bytes]:
     """Opens a file as its bytes are; a local one without Beam's wrapping."""
     if is_local(path):
         return open(path, "rb")
+    if is_bucket(path):
+        from pipeline.cloud.objects import ObjectReader
+
+        return ObjectReader(path)  # type: ignore[return-value]
     handle: IO[bytes] = _beam().open(path, **_as_it_is())
     return handle
 
@@ -61,10 +72,16 @@ def read_range(path: str, offset: int, size: int) -> bytes:
 def open_for_writing(path: str) -> Iterator[IO[bytes]]:
     """Opens a file that appears under its name only when it is complete.
 
-    Locally it is written beside its place and renamed; on an object store it becomes visible when
-    it is closed. Where the block raises, the name is not touched (an object store may keep what
-    was written so far under its name, without a reader).
+    Locally it is written beside its place and renamed; in a bucket of Google's it is uploaded as a
+    whole; on other object stores it becomes visible when it is closed. Where the block raises, the
+    name is not touched (other object stores may keep what was written so far under its name).
     """
+    if is_bucket(path):
+        from pipeline.cloud.objects import open_new
+
+        with open_new(path) as handle:
+            yield handle
+        return
     if not is_local(path):
         with _beam().create(path, **_as_it_is()) as handle:
             yield handle
@@ -89,6 +106,10 @@ def write_bytes(path: str, data: bytes) -> None:
 
 def exists(path: str) -> bool:
     """Says whether a file (or a local folder) is there."""
+    if is_bucket(path):
+        from pipeline.cloud.objects import stat
+
+        return stat(path) is not None
     return os.path.exists(path) if is_local(path) else bool(_beam().exists(path))
 
 
@@ -103,14 +124,35 @@ def list_files(folder: str, pattern: str = "*") -> list[str]:
                 for entry in entries
                 if entry.is_file() and fnmatch.fnmatchcase(entry.name, pattern)
             )
+    if is_bucket(folder):
+        from pipeline.cloud.objects import list_folder
+
+        return list_folder(folder, pattern)
     found = _beam().match([join(folder, pattern)])[0].metadata_list
     return sorted(meta.path for meta in found)
 
 
 def delete_tree(folder: str) -> None:
     """Deletes a folder and all in it; nothing happens where it does not exist."""
+    if is_bucket(folder):
+        from pipeline.cloud.objects import delete, list_objects
+
+        delete([found.path for found in list_objects(folder.rstrip("/") + "/")])
+        return
     if exists(folder) or not is_local(folder):
         try:
             _beam().delete([folder if is_local(folder) else folder.rstrip("/") + "/**"])
         except FileNotFoundError:
             return
+
+
+def delete_files(paths: Sequence[str]) -> None:
+    """Deletes files, none of them local; those that are gone already are no error."""
+    if not paths:
+        return
+    if all(map(is_bucket, paths)):
+        from pipeline.cloud.objects import delete
+
+        delete(paths)
+        return
+    _beam().delete(list(paths))

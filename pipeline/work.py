@@ -17,6 +17,7 @@ class WorkFolder:
       first_shard: number of the run's first shard; lower ones are of earlier runs.
       remembered: where the run's part of its history is built; "" without a history.
       past: for each earlier run (its first shard, the shard after its last, its folder).
+      tag: on an object store, what tells this run's files from those of others; "" elsewhere.
     """
 
     root: str
@@ -24,6 +25,7 @@ class WorkFolder:
     first_shard: int = 0
     remembered: str = ""
     past: tuple[tuple[int, int, str], ...] = ()
+    tag: str = ""
 
     @property
     def plan(self) -> str:
@@ -42,7 +44,7 @@ class WorkFolder:
 
     def shard(self, shard: int, name: str) -> str:
         """A file of a shard's first step: `pages`, `exact`, `near`, `index`, `done`."""
-        return join(self.root, "map", f"{shard:06d}", name)
+        return join(self.root, self.tag, "map", f"{shard:06d}", name)
 
     def ids(self, shard: int) -> str:
         """The ids and URLs of a shard's pages, of this run or an earlier one."""
@@ -51,30 +53,31 @@ class WorkFolder:
 
     def matches(self, partition: str) -> str:
         """What the search of one partition found."""
-        return join(self.root, "find", f"{partition}.matches")
+        return join(self.root, self.tag, "find", f"{partition}.matches")
 
     def chosen(self, shard: int) -> str:
         """The one match of each paragraph of a shard that goes; of earlier runs, as it ended."""
         earlier = self._earlier(shard)
         if earlier:
             return join(earlier, f"{shard:06d}.links")
-        return join(self.root, "keep", f"{shard:06d}.chosen")
+        return join(self.root, self.tag, "keep", f"{shard:06d}.chosen")
 
     def requests(self, asked: int, shard: int) -> str:
         """Questions of a shard, in one round, to those that hold its keepers."""
-        return join(self.root, "keep", f"{shard:06d}.asked-{asked}")
+        return join(self.root, self.tag, "keep", f"{shard:06d}.asked-{asked}")
 
     def answers(self, asked: int, shard: int) -> str:
         """Answers of a shard to one round of questions."""
-        return join(self.root, "keep", f"{shard:06d}.answered-{asked}")
+        return join(self.root, self.tag, "keep", f"{shard:06d}.answered-{asked}")
 
     def written(self, shard: int) -> str:
         """The counts of a shard whose records are written."""
-        return join(self.root, "write", f"{shard:06d}.json")
+        return join(self.root, self.tag, "write", f"{shard:06d}.json")
 
     def part(self, kind: str, shard: int, suffix: str) -> str:
         """A file of the output: `documents`, `removed` or `rejected`."""
-        return join(self.out, kind, f"part-{shard - self.first_shard:06d}.{suffix}")
+        tag = f"-{self.tag}" if self.tag else ""
+        return join(self.out, kind, f"part-{shard - self.first_shard:06d}{tag}.{suffix}")
 
     def remembered_rows(self, partition: str) -> str:
         """The rows of one partition that the history shall keep."""

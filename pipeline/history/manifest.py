@@ -5,12 +5,15 @@ import fcntl
 import os
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
 from pipeline.errors import RunError, UsageError
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
+
+if TYPE_CHECKING:
+    from pipeline.cloud.lease import Lease
 
 SCHEMA = 1
 _NAME = "manifest.json"
@@ -69,6 +72,7 @@ class Manifest:
       runs: in ascending order.
       segments: in ascending order of their first run.
       generation: times that the manifest was written.
+      stored: in a bucket, the generation of the object that it was read from; 0 elsewhere.
     """
 
     settings: dict[str, Any]
@@ -76,6 +80,7 @@ class Manifest:
     runs: tuple[PastRun, ...] = ()
     segments: tuple[Segment, ...] = ()
     generation: int = 0
+    stored: int = 0
 
     @property
     def next_shard(self) -> int:
@@ -105,11 +110,12 @@ def load(history: str) -> Manifest | None:
     Raises:
       UsageError: when it is not readable as one.
     """
-    path = manifest_path(history)
-    if not exists(path):
+    found = _read(manifest_path(history))
+    if found is None:
         return None
+    data, stored = found
     try:
-        values = orjson.loads(read_bytes(path))
+        values = orjson.loads(data)
         if values["schema"] != SCHEMA:
             raise UsageError(
                 f"--history {history} has layout {values['schema']}; this version reads {SCHEMA}"
@@ -127,9 +133,19 @@ def load(history: str) -> Manifest | None:
                 for segment in values["segments"]
             ),
             generation=values["generation"],
+            stored=stored,
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"--history {history}: {_NAME} is damaged ({error})") from error
+
+
+def _read(path: str) -> tuple[bytes, int] | None:
+    """Gives a file's bytes and the generation that they are of; None where there is none."""
+    if path.startswith("gs://"):
+        from pipeline.history.bucket import read_object
+
+        return read_object(path)
+    return (read_bytes(path), 0) if exists(path) else None
 
 
 def store(history: str, old: Manifest | None, new: Manifest) -> None:
@@ -145,13 +161,14 @@ def store(history: str, old: Manifest | None, new: Manifest) -> None:
         )
     new = dataclasses.replace(new, generation=(old.generation if old else 0) + 1)
     values = {"schema": SCHEMA, **dataclasses.asdict(new)}
+    del values["stored"]
     data = orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n"
     if is_local(history):
         write_bytes(manifest_path(history), data)
     elif history.startswith("gs://"):
         from pipeline.history.bucket import replace_object
 
-        replace_object(manifest_path(history), data, old is None, old.generation if old else 0)
+        replace_object(manifest_path(history), data, old.stored if old else 0)
     else:
         write_bytes(manifest_path(history), data)
 
@@ -175,7 +192,8 @@ def check_settings(history: str, manifest: Manifest | None, settings: dict[str, 
 class HistoryLock:
     """Keeps a second run from a local history; freed when the process ends.
 
-    On an object store the manifest's generation decides instead, when it is written.
+    In a bucket of Google's it is a lease, and the manifest's generation decides in any case, when
+    it is written.
 
     Args:
       history: the folder, which is made if need be.
@@ -187,6 +205,11 @@ class HistoryLock:
 
     def __init__(self, history: str, *, wait: bool = False) -> None:
         self._handle: int | None = None
+        self._lease: Lease | None = None
+        if history.startswith("gs://"):
+            from pipeline.history.bucket import lease_history
+
+            self._lease = lease_history(history, wait=wait)
         if not is_local(history):
             return
         try:
@@ -213,5 +236,7 @@ class HistoryLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._lease is not None:
+            self._lease.__exit__(kind, error, trace)
         if self._handle is not None:
             os.close(self._handle)

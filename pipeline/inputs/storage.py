@@ -29,6 +29,10 @@ def _open(path: str) -> BinaryIO:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would block for ever
             raise OSError(errno.EISDIR, "Not a regular file (a folder, a pipe or a device)")
         return open(path, "rb", buffering=0)  # noqa: PTH123 - closed by StorageFile
+    if path.startswith("gs://"):
+        from pipeline.cloud.objects import ObjectReader
+
+        return ObjectReader(path)  # type: ignore[return-value]
     from apache_beam.io.filesystem import CompressionTypes  # slow to import
     from apache_beam.io.filesystems import FileSystems
 

@@ -4,10 +4,14 @@ import fcntl
 import os
 import shutil
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import RunError, UsageError
-from pipeline.storage import delete_tree, exists, is_local, join
+from pipeline.outputs.bucket_commit import lease_bucket
+from pipeline.storage import delete_tree, exists, is_bucket, is_local, join
+
+if TYPE_CHECKING:
+    from pipeline.cloud.lease import Lease
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
@@ -85,6 +89,9 @@ class WorkLock:
     def __init__(self, root: str) -> None:
         self._root = root
         self._handle: int | None = None
+        self._lease: Lease | None = None
+        if is_bucket(root):
+            self._lease = lease_bucket(root)
         if not is_local(root):
             return
         try:
@@ -102,6 +109,18 @@ class WorkLock:
                 f"another run is writing to this output ({root} is locked); wait for it to end"
             ) from error
 
+    def check(self) -> None:
+        """Makes sure that the lock is still held; only in a bucket can it be lost.
+
+        Raises:
+          RunError: when this process was silent for so long that another took it over.
+        """
+        if self._lease is not None and self._lease.lost:
+            raise RunError(
+                f"another run has taken {self._root} over, as this one gave no sign of life for "
+                "long; nothing was committed: start it again"
+            )
+
     def __enter__(self) -> Self:
         return self
 
@@ -111,6 +130,8 @@ class WorkLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._lease is not None:
+            self._lease.__exit__(kind, error, trace)
         if self._handle is None:
             return
         if os.path.isdir(self._root) and os.listdir(self._root) == [_LOCK]:
@@ -122,7 +143,7 @@ def commit(output: str) -> None:
     """Makes a finished output tree visible at once, and clears the work folder.
 
     Locally the whole tree is renamed; a run that it replaces is moved aside first and deleted
-    after. On an object store the run is visible since `run.json`, written last, is there.
+    after. On an object store `replace_run` has made it visible already.
 
     Raises:
       RunError: when the tree cannot be renamed; the finished work stays where it is.

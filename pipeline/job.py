@@ -177,6 +177,7 @@ def _work(
         raise RunError(
             "the counts do not add up, so nothing was committed: "
             + "; ".join(run["conservation"]["broken"])
+            + "; this is a bug: report it, and try --fresh"
         )
     _check_unchanged(job, shards)
     check_not_empty(join(job.output, RUN_FILE), run)

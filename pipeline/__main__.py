@@ -19,6 +19,7 @@ _INTERRUPTED = 130
 _INSPECT = {
     "explain": "pipeline.inspect.explain",
     "restore": "pipeline.inspect.restore",
+    "diff": "pipeline.inspect.diff",
     "report": "pipeline.inspect.report",
 }
 """Commands that look into finished runs, each with the module whose `run` does it."""

@@ -9,6 +9,7 @@ def add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add: tuple[Callable[[argparse._SubParsersAction[argparse.ArgumentParser]], None], ...] = (
         _add_explain,
         _add_restore,
+        _add_diff,
         _add_report,
     )
     for one in add:

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.errors import RunError, UsageError
 from pipeline.inspect.pages import PAGE_RULES, RebuiltPage, Receipt, pages_of
 from pipeline.inspect.parts import records_of
-from pipeline.inspect.run_folder import RunFolder, open_run
+from pipeline.inspect.run_folder import KINDS, RunFolder, open_run
 from pipeline.inspect.times import now
 from pipeline.outputs.commit import WorkLock, check_output, clear, commit, staging, work_root
 from pipeline.outputs.counts import Counts, sum_up
@@ -24,7 +24,7 @@ from pipeline.outputs.write_page import OutputOptions, write_page
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
 from pipeline.reporting.wording import group_of
-from pipeline.storage import join, read_bytes, write_bytes
+from pipeline.storage import is_local, join, list_files, read_bytes, write_bytes
 from transforms.records import Keeper, Page, Removal
 from transforms.text.language import LanguageDetector
 
@@ -73,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
             "clean the input again with --rules=-NAME instead"
         )
     rules = choose_rules(folder, options.rule)
+    if options.overwrite and not is_local(into):
+        raise UsageError("--overwrite works on local folders alone; give a prefix without a run")
     check_output(into, overwrite=options.overwrite)
     with WorkLock(work_root(into)):
         clear(work_root(into))
@@ -155,6 +157,10 @@ def restore(folder: RunFolder, rules: frozenset[str], out: str) -> dict[str, Any
         "finished": now(),
         "engine": "restore",
         "duplicates": before.get("duplicates", {}),
+        "files": {
+            kind: [path.rpartition("/")[2] for path in list_files(join(out, kind))]
+            for kind in KINDS
+        },
         "origin": {
             "command": "restore",
             "output": folder.path,

@@ -13,7 +13,7 @@ from pipeline.storage import exists, is_local, join, list_files, read_bytes
 Kind = Literal["documents", "removed", "rejected"]
 KINDS: Final[tuple[Kind, ...]] = ("documents", "removed", "rejected")
 
-_PART: Final = re.compile(r"part-(\d+)\.(jsonl\.gz|jsonl\.zst|jsonl|parquet)$")
+_PART: Final = re.compile(r"part-(\d+)(?:-[0-9a-f]+)?\.(jsonl\.gz|jsonl\.zst|jsonl|parquet)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def open_run(output: str, option: str = "--output") -> RunFolder:
         ) from error
     if not isinstance(run, dict) or "paragraphs" not in run:
         raise UsageError(f"{named}: its {RUN_FILE} is not one of pagesieve")
-    parts = {kind: _parts(path, kind) for kind in KINDS}
+    listed = run.get("files")
+    parts = {kind: _parts(path, kind, listed) for kind in KINDS}
     return RunFolder(path, run, parts)
 
 
@@ -112,10 +113,12 @@ def _run_json(path: str, named: str) -> bytes:
     raise UsageError(f"{named} holds no finished run: there is no {RUN_FILE} in it")
 
 
-def _parts(path: str, kind: Kind) -> tuple[Part, ...]:
-    found = []
-    for file in list_files(join(path, kind)):
-        match = _PART.search(file)
-        if match:
-            found.append(Part(int(match[1]), file))
+def _parts(path: str, kind: Kind, listed: object) -> tuple[Part, ...]:
+    """Finds the part files: those that run.json lists, where it does."""
+    names = listed.get(kind) if isinstance(listed, dict) else None
+    if isinstance(names, list):
+        files = [join(path, kind, str(name)) for name in names]
+    else:
+        files = list_files(join(path, kind))
+    found = [Part(int(match[1]), file) for file in files if (match := _PART.search(file))]
     return tuple(sorted(found, key=lambda part: (part.shard, part.path)))

@@ -1,0 +1,164 @@
+"""Scheduled runs: many with a memory keep what one over everything keeps."""
+
+import threading
+import time
+
+import pytest
+from history_runs import clean, edited, lines, page, result, sentence, tree
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from pipeline.history.manifest import HistoryLock, load
+
+
+def kept(outputs):
+    return {d["metadata"]["url"]: d["text"] for o in outputs for d in lines(o, "documents")}
+
+
+def assert_keepers_stay(outputs):
+    """Every receipt of a duplicate names a paragraph that some document holds."""
+    gone = {(r["id"], r["paragraph"]) for o in outputs for r in lines(o, "removed")}
+    documents = {d["id"]: d["metadata"]["url"] for o in outputs for d in lines(o, "documents")}
+    named = 0
+    for output in outputs:
+        for receipt in lines(output, "removed"):
+            if not receipt["rule"].startswith("duplicate."):
+                continue
+            named += 1
+            keeper = receipt["keeper"]
+            assert documents.get(keeper["id"]) == keeper["url"], receipt
+            assert (keeper["id"], keeper["paragraph"]) not in gone, receipt
+    return named
+
+
+def write_slices(folder, nights):
+    """One file a night; each page is a list of (text, edit); later nights have later dates."""
+    files, number = [], 0
+    for night, pages in enumerate(nights, 1):
+        files.append(folder / f"night{night}.jsonl")
+        made = []
+        for place, texts in enumerate(pages):
+            number += 1
+            day = f"2024-01-{night:02d}T{(7 * place) % 24:02d}:00:00Z"
+            made.append(page(number, [edited(sentence(t), e) for t, e in texts], day))
+        files[-1].write_text("".join(made))
+    return files
+
+
+def assert_nights_equal_one_run(folder, nights):
+    files = write_slices(folder, nights)
+    assert clean(folder / "all", files) == 0
+    outputs = []
+    for number, file in enumerate(files):
+        outputs.append(folder / f"out{number}")
+        assert clean(outputs[-1], [file], f"--history={folder / 'history'}") == 0
+    assert kept(outputs) == kept([folder / "all"])
+    return assert_keepers_stay(outputs)
+
+
+def test_three_nights_keep_what_one_run_keeps(tmp_path):
+    nights = [
+        [[(1, 0), (2, 0), (3, 0)], [(4, 0), (1, 1)]],
+        [[(2, 0), (5, 0), (1, 2)], [(6, 0), (4, 3), (2, 1)]],
+        [[(5, 1), (7, 0)], [(1, 0), (6, 0)], [(8, 0)]],
+    ]
+    assert assert_nights_equal_one_run(tmp_path, nights) >= 8
+
+
+paragraphs = st.tuples(st.integers(0, 7), st.sampled_from([0, 0, 1, 2, 3, 4]))
+nights_strategy = st.lists(
+    st.lists(st.lists(paragraphs, min_size=1, max_size=4), min_size=1, max_size=4),
+    min_size=2,
+    max_size=4,
+)
+
+
+@pytest.mark.slow
+@given(nights=nights_strategy)
+@settings(
+    max_examples=12,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking would take minutes
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_any_nights_keep_what_one_run_keeps(tmp_path_factory, nights):
+    assert_nights_equal_one_run(tmp_path_factory.mktemp("nights"), nights)
+
+
+@pytest.fixture
+def two_nights(tmp_path):
+    """Two input files, and a history that has the first of them."""
+    files = write_slices(
+        tmp_path, [[[(1, 0), (2, 0)], [(3, 0)]], [[(1, 1), (4, 0)], [(2, 0), (5, 0)]]]
+    )
+    assert clean(tmp_path / "one", files[:1], f"--history={tmp_path / 'history'}") == 0
+    return files
+
+
+def test_the_same_input_again_changes_nothing(two_nights, tmp_path, capsys):
+    before = tree(tmp_path)
+    capsys.readouterr()
+    more = (f"--history={tmp_path / 'history'}",)
+    for output, extra in (("one", ()), ("other", ()), ("one", ("--overwrite",))):
+        assert clean(tmp_path / output, two_nights[:1], *more, *extra) == 0
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert "is in the history already, as test of" in said
+        assert str(tmp_path / "one") in said
+        assert tree(tmp_path) == before
+        assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--radius=9", ("radius=24", "9", "the same, or another --history")),
+        ("--min-words=4", ("min_words=10", "4")),
+        ("--near-duplicates=off", ("near_duplicates=True", "False")),
+        ("--max-pivots=3", ("max_pivots=256", "3")),
+        ("--dedup=page", ("--dedup=corpus", "--dedup=page")),
+        ("--dedup=none", ("--dedup=corpus", "--dedup=none")),
+    ],
+)
+def test_other_rules_of_likeness_are_refused(two_nights, tmp_path, capsys, option, told):
+    before = tree(tmp_path)
+    capsys.readouterr()
+    history = f"--history={tmp_path / 'history'}"
+    assert clean(tmp_path / "two", two_nights[1:], history, option) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert all(word in said for word in told), said
+    assert tree(tmp_path) == before
+
+
+def test_a_second_run_on_the_history_fails_or_waits(two_nights, tmp_path, capsys):
+    history = str(tmp_path / "history")
+    more = (two_nights[1:], f"--history={history}")
+    lock = HistoryLock(history)
+    assert clean(tmp_path / "two", *more) == 2
+    assert f"another run is using the history {history}" in capsys.readouterr().err
+    assert not (tmp_path / "two").exists()
+
+    def release():
+        time.sleep(1.5)
+        lock.__exit__(None, None, None)
+
+    thread = threading.Thread(target=release)
+    thread.start()
+    started = time.monotonic()
+    assert clean(tmp_path / "two", *more, "--wait") == 0
+    assert time.monotonic() - started > 1
+    thread.join()
+    assert [run.output for run in load(history).runs] == [
+        str(tmp_path / "one"),
+        str(tmp_path / "two"),
+    ]
+
+
+def test_a_run_is_the_same_with_any_number_of_partitions(two_nights, tmp_path):
+    # More shards make more partitions, so other files in the history, but the same answers.
+    assert clean(tmp_path / "two", two_nights[1:], f"--history={tmp_path / 'history'}") == 0
+    many = tmp_path / "many"
+    assert clean(tmp_path / "one-many", two_nights[:1], f"--history={many}") == 0
+    rest = [two_nights[1]]
+    assert clean(tmp_path / "two-many", rest, f"--history={many}", "--memory-per-worker=1M") == 0
+    assert result(tmp_path / "two-many") == result(tmp_path / "two")

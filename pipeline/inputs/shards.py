@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Format = Literal["txt", "html", "jsonl", "parquet", "warc"]
+Format = Literal["txt", "html", "jsonl", "parquet", "warc", "rejects"]
 Compression = Literal["none", "gz", "zst"]
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS: tuple[Format, ...] = tuple(name for name in get_args(Format) if name != "rejects")
+"""Formats that files are given in; `rejects` are parts of a run's `rejected/`, read once more."""
 
 TO_THE_END = -1
 """As a piece's end: whatever the file holds from its start on."""

@@ -18,6 +18,7 @@ _INTERRUPTED = 130
 
 _INSPECT = {
     "explain": "pipeline.inspect.explain",
+    "replay": "pipeline.inspect.replay",
     "restore": "pipeline.inspect.restore",
     "diff": "pipeline.inspect.diff",
     "report": "pipeline.inspect.report",

@@ -55,7 +55,7 @@ def read_jsonl(
                 if offset == 0:
                     yield failure("malformed", refusal, path, raw=stream.head, raw_length=-1)
                 return
-        result = _result(line, fields, path, offset, options)
+        result = page_of_line(line, fields, path, offset, options)
         if stream.damage is None:
             if result is not None:
                 yield result
@@ -68,9 +68,18 @@ def read_jsonl(
         yield failure(stream.damage.reason, detail, path, offset=offset, raw=head, raw_length=-1)
 
 
-def _result(
+def page_of_line(
     line: bytes | LongLine, fields: FieldReader, path: str, offset: int, options: ReadOptions
 ) -> RawPage | Failure | None:
+    """The page of one line, or why it is none; None for a blank one.
+
+    Args:
+      line: without its end.
+      fields: where the page's parts are.
+      path: the input file.
+      offset: as in `RawPage.offset`.
+      options: limits.
+    """
     if isinstance(line, LongLine):
         return failure(
             "too_large",

@@ -53,3 +53,7 @@ def _read_piece(
             from pipeline.inputs.parquet import read_parquet  # brings pyarrow
 
             yield from read_parquet(storage, piece, options)
+        case "rejects":
+            from pipeline.inputs.rejects import read_rejects
+
+            yield from read_rejects(storage, piece, options, _read_piece)

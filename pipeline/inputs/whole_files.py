@@ -50,17 +50,26 @@ def read_whole_file(
         )
         if not stream.whole:
             return
+    yield page_of_bytes(data, path, html=piece.file.format == "html")
+
+
+def page_of_bytes(data: bytes, path: str, *, html: bool) -> RawPage | Failure:
+    """The page that the whole content of a file is, or why it is none.
+
+    Args:
+      data: unpacked.
+      path: the input file.
+      html: whether it is HTML; else plain text.
+    """
+    url = file_url(path)
     kind = binary_kind(data)
     if kind:
         detail = f"{kind}, not text: check its name or --input-format"
-        yield failure("malformed", detail, path, url=url, raw=data)
-        return
-    html = piece.file.format == "html"
+        return failure("malformed", detail, path, url=url, raw=data)
     content = decode(data, html=html)
     if not content.strip():
         detail = "the file is empty" if not data else "the file holds white space only"
-        yield failure("no_text", detail, path, url=url, raw=data)
-        return
-    yield RawPage(
+        return failure("no_text", detail, path, url=url, raw=data)
+    return RawPage(
         url=url, date="", kind="html" if html else "text", content=content, file=printable(path)
     )

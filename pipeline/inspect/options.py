@@ -1,6 +1,7 @@
 """The command lines of the commands that look into a finished run."""
 
 import argparse
+import os
 from collections.abc import Callable
 
 
@@ -8,6 +9,7 @@ def add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Adds the parsers of all these commands."""
     add: tuple[Callable[[argparse._SubParsersAction[argparse.ArgumentParser]], None], ...] = (
         _add_explain,
+        _add_replay,
         _add_restore,
         _add_diff,
         _add_report,
@@ -33,6 +35,32 @@ def _add_explain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="write a page to FILE instead; without =FILE to explain-ID.html here",
     )
+
+
+def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="clean again what was rejected",
+        description="Cleans what a run rejected once more, with the run's options but for those "
+        "given here, and writes it as a run of its own.",
+        allow_abbrev=False,
+    )
+    replay.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
+    replay.add_argument("--into", metavar="DIR", help="folder of the new run; default: DIR.replay")
+    replay.add_argument("--overwrite", action="store_true", help="replace a run that is there")
+    other = replay.add_argument_group("other than in the run")
+    other.add_argument("--max-page-bytes", type=int, metavar="BYTES", help="longest page")
+    for name in ("extractor", "rules", "languages", "dedup", "format", "input-format"):
+        other.add_argument(f"--{name}", metavar="VALUE", help="as for `clean`")
+    for field in ("url", "text", "html", "date", "id"):
+        other.add_argument(f"--{field}-field", metavar="NAME", help=f"{field} in JSONL and Parquet")
+    how = replay.add_argument_group("how it runs")
+    how.add_argument("--runner", default="local", help="local, or a Beam runner by name")
+    how.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes on this machine"
+    )
+    how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
+    how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
 
 
 def _add_restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

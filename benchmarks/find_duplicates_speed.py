@@ -22,7 +22,7 @@ import time
 import numpy as np
 
 from pipeline.duplicates.partitions import partition_bounds, search_partition
-from pipeline.duplicates.runs import BINS, ROW_TYPES, RunWriter, Slice, read_totals, slices_of
+from pipeline.duplicates.runs import BINS, KINDS, ROW_TYPES, RunWriter, Slice, read_totals, slices_of
 from pipeline.work import WorkFolder
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.rows import MAX_PAGES, PARAGRAPH_BITS, pack_address
@@ -113,7 +113,7 @@ def main():
 
 def search(options, work, shards, before_mb):
     wall, cpu = time.perf_counter(), time.process_time()
-    totals = np.zeros((2, BINS), np.uint64)
+    totals = np.zeros((len(KINDS), BINS), np.uint64)
     for shard in range(shards):
         totals += read_totals(work, shard)
     memory = options.memory_mb << 20

@@ -23,6 +23,8 @@ from transforms.detect_language import DetectLanguage
 from transforms.extract_text import ExtractText
 from transforms.fingerprint_paragraphs import DedupRules, FingerprintParagraphs
 from transforms.strip_widgets import StripWidgets
+from transforms.text.page_duplicates import TEMPLATE_RULE
+from transforms.text.selection import RuleSelection
 
 
 class CleanPages(beam.PTransform[Any, Any]):
@@ -128,6 +130,8 @@ def dedup_rules(config: CleanConfig, run: int = 0) -> DedupRules:
         min_words=config.min_words,
         short=config.short_duplicates,
         run=run,
+        template_pages=config.template_pages if TEMPLATE_RULE in RuleSelection(config.rules) else 0,
+        template_share=config.template_share,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from transforms.text.duplicates import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
+from transforms.text.templates import DEFAULT_MIN_PAGES, DEFAULT_MIN_SHARE
 from transforms.text.language import LANGUAGES
 
 Dedup = Literal["corpus", "page", "none"]
@@ -39,6 +40,7 @@ class CleanConfig:
       short_duplicates: where exact copies of short paragraphs go.
       keep_number_variants: paragraphs that differ in digits alone are no duplicates.
       max_pivots: see `find_near`.
+      template_pages, template_share: see `find_templates`.
       format: of documents/.
       removed: whether receipts are written.
       signals: whether records get quality signals.
@@ -67,6 +69,8 @@ class CleanConfig:
     short_duplicates: ShortDuplicates = "keep"
     keep_number_variants: bool = False
     max_pivots: int = DEFAULT_MAX_PIVOTS
+    template_pages: int = DEFAULT_MIN_PAGES
+    template_share: float = DEFAULT_MIN_SHARE
     format: OutputFormat = "jsonl.gz"
     removed: bool = True
     signals: bool = True
@@ -97,6 +101,8 @@ class CleanConfig:
         _within("--max-reject-ratio", self.max_reject_ratio, 0, 1)
         _within("--min-words", self.min_words, 1, 1000)
         _within("--max-pivots", self.max_pivots, 1, 1_000_000)
+        _within("--template-pages", self.template_pages, 2, 1_000_000)
+        _within("--template-share", self.template_share, 0, 1)
         _within("--max-page-bytes", self.max_page_bytes, 1024, 512 * MIB)
         for code in self.languages:
             if code != "zh" and code not in LANGUAGES:

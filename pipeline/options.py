@@ -133,7 +133,10 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="other limits, e.g. gopher-quality.min_words=30",
     )
     what.add_argument(
-        "--block-hosts", default="", metavar="FILE", help="drop pages of the hosts in it, one a line"
+        "--block-hosts",
+        default="",
+        metavar="FILE",
+        help="drop pages of the hosts in it, one a line",
     )
 
     duplicates = clean.add_argument_group("duplicates")
@@ -162,6 +165,16 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--keep-number-variants",
         action="store_true",
         help="paragraphs that differ in digits alone stay",
+    )
+    duplicates.add_argument(
+        "--template-pages",
+        type=int,
+        default=_DEFAULTS.template_pages,
+        metavar="PAGES",
+        help="lines on so many pages of a host, and on the share, are its template: all copies go",
+    )
+    duplicates.add_argument(
+        "--template-share", type=float, default=_DEFAULTS.template_share, metavar="0..1"
     )
     duplicates.add_argument(
         "--max-pivots",
@@ -223,6 +236,8 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
             short_duplicates=options.short_duplicates,
             keep_number_variants=options.keep_number_variants,
             max_pivots=options.max_pivots,
+            template_pages=options.template_pages,
+            template_share=options.template_share,
             format=options.format,
             removed=options.removed,
             signals=options.signals,

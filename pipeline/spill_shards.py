@@ -14,14 +14,15 @@ import orjson
 import zstandard
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.outputs.counts import Counts
 from pipeline.duplicates.keepers import write_ids
-from pipeline.reporting.progress import Progress
-from pipeline.inputs.read_pages import ALREADY_DONE
 from pipeline.duplicates.runs import RunWriter, read_totals
+from pipeline.inputs.read_pages import ALREADY_DONE
+from pipeline.outputs.counts import Counts
+from pipeline.reporting.progress import Progress
 from pipeline.storage import open_for_reading, open_for_writing, write_bytes
 from pipeline.work import WorkFolder
 from transforms.records import Failure, Keeper, Page, PageBatch, Removal
+from transforms.text.templates import count_hosts, sum_hosts
 
 
 class Spilled(NamedTuple):
@@ -29,7 +30,7 @@ class Spilled(NamedTuple):
 
     Attributes:
       shards: the number of each shard, once, when its files are complete.
-      totals: rows by kind and bin of each shard, shape (2, BINS).
+      totals: rows by kind and bin of each shard, shape (3, BINS).
     """
 
     shards: beam.PCollection[int]
@@ -49,6 +50,7 @@ class ShardWriter:
         self.shard = shard
         self.next_batch = 0
         self._ids: list[tuple[str, str]] = []
+        self._hosts: list[np.ndarray] = []
         self._counts = Counts()
         self._runs = RunWriter(work, shard)
         self._compressor = zstandard.ZstdCompressor(level=1)
@@ -78,7 +80,8 @@ class ShardWriter:
         # Rows know a page by its number, and a page that failed has one too.
         self._ids.extend([("", "")] * (batch.first_page - len(self._ids)))
         self._ids.extend((page.id, page.url) for page in batch.pages)
-        self._runs.add(batch.exact, batch.near)
+        self._runs.add(batch.exact, batch.near, batch.lines)
+        self._hosts.append(count_hosts([p.url for p in batch.pages if p.dropped is None]))
         self._count(batch)
 
     def close(self) -> np.ndarray:
@@ -86,6 +89,7 @@ class ShardWriter:
         totals = self._runs.close()
         self._context.__exit__(None, None, None)
         write_ids(self._work, self.shard, self._ids)
+        write_bytes(self._work.shard(self.shard, "hosts"), sum_hosts(self._hosts).tobytes())
         write_bytes(self._work.shard(self.shard, "done"), self._counts.to_json())
         return totals
 
@@ -216,4 +220,3 @@ class _SpillFn(beam.DoFn):
         if self._writer is not None:
             self._writer.abort()
             self._writer = None
-

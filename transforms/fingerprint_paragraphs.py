@@ -25,6 +25,7 @@ from transforms.text.rows import (
     paragraph_of,
 )
 from transforms.text.shingles import ShingleHasher
+from transforms.text.templates import content_hashes, host_hash, line_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,9 @@ class DedupRules:
       min_words: shorter paragraphs are short; see `count_words`.
       short: where exact copies of short paragraphs go: `keep` (nowhere), `page`, `corpus`.
       run: number of this run in its history; 0 without one.
+      template_pages: a line of a site's template stands on so many of its pages at least; 0 looks
+        for none.
+      template_share: and on this share of them, 0..1.
     """
 
     scope: Literal["corpus", "page", "none"] = "corpus"
@@ -48,6 +52,8 @@ class DedupRules:
     min_words: int = 10
     short: Literal["keep", "page", "corpus"] = "keep"
     run: int = 0
+    template_pages: int = 5
+    template_share: float = 0.3
 
     def __post_init__(self) -> None:
         """Checks the ranges.
@@ -64,7 +70,7 @@ class DedupRules:
 
 def fingerprint_pages(
     shard: int, first_page: int, pages: list[Page], rules: DedupRules, hasher: ShingleHasher
-) -> tuple[list[Page], Rows, Rows]:
+) -> tuple[list[Page], Rows, Rows, Rows]:
     """Makes the rows of all kept paragraphs of some pages, and finds duplicates within a page.
 
     Args:
@@ -75,10 +81,13 @@ def fingerprint_pages(
       hasher: keeps shingles between calls.
 
     Returns:
-      The pages, with what repeats within a page removed where the scope is the page; and the exact
-      and near rows to compare across pages, in the order of the text.
+      The pages, with what repeats within a page removed where the scope is the page; and the exact,
+      near and line rows to compare across pages, in the order of the text.
     """
     exact, near, short = _rows(shard, first_page, pages, rules, hasher)
+    lines = np.empty(0, EXACT_ROW)
+    if rules.scope == "corpus" and rules.template_pages:
+        lines = _lines(np.concatenate([exact, short]), first_page, pages)
     within = []
     across = rules.scope == "corpus"
     if rules.scope == "page":
@@ -98,8 +107,8 @@ def fingerprint_pages(
         )
         pages = _remove(pages, first_page, matches)
     if not across:
-        return pages, np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW)
-    return pages, exact, near
+        return pages, np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW), lines
+    return pages, exact, near, lines
 
 
 def _rows(
@@ -126,6 +135,16 @@ def _rows(
         some = long & np.array([not is_mostly_numbers(text) for text in texts], bool)
         near = near_rows(pick(texts, some), date[some], page_hash[some], address[some], hasher)
     return exact[long & has_form], near, exact[~long & has_form]
+
+
+def _lines(exact: Rows, first_page: int, pages: list[Page]) -> Rows:
+    """Makes the line rows of all kept paragraphs of some pages."""
+    hosts = np.array([host_hash(page.url) for page in pages], np.uint64)
+    contents = content_hashes(
+        [[p for n, p in enumerate(page.paragraphs) if n not in page.removals] for page in pages]
+    )
+    place = page_of(exact["address"]).astype(np.intp) - first_page
+    return line_rows(exact, hosts[place], contents[place])
 
 
 def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:
@@ -170,9 +189,13 @@ class _FingerprintFn(beam.DoFn):
         self._hasher = ShingleHasher()
 
     def process(self, batch: PageBatch) -> Iterable[PageBatch]:
-        pages, exact, near = fingerprint_pages(
+        pages, exact, near, lines = fingerprint_pages(
             batch.shard, batch.first_page, list(batch.pages), self._rules, self._hasher
         )
         yield dataclasses.replace(
-            batch, pages=tuple(pages), exact=exact.tobytes(), near=near.tobytes()
+            batch,
+            pages=tuple(pages),
+            exact=exact.tobytes(),
+            near=near.tobytes(),
+            lines=lines.tobytes(),
         )

@@ -174,7 +174,7 @@ class PageBatch:
     Attributes:
       pages: one for each page that was read and extracted; those that failed moved to `failures`.
       read: pages that were read, whatever became of them.
-      exact, near: fingerprint rows of all kept paragraphs of the batch, as bytes.
+      exact, near, lines: fingerprint rows of all kept paragraphs of the batch, as bytes.
       Others: see `RawBatch`.
     """
 
@@ -188,3 +188,4 @@ class PageBatch:
     read: int
     exact: bytes = b""
     near: bytes = b""
+    lines: bytes = b""

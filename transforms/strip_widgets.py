@@ -49,7 +49,7 @@ def check_rules(tokens: Sequence[str]) -> tuple[str, ...]:
     Raises:
       ValueError: for a name that is no rule and no group.
     """
-    RuleSelection(tokens, GROUPS)
+    RuleSelection(tokens, (*GROUPS, "template"))
     return tuple(tokens)
 
 

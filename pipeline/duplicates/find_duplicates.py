@@ -15,13 +15,16 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 from pipeline.duplicates.earlier_rows import Reading, RowHistory, write_rows
 from pipeline.duplicates.keepers import ROUNDS, answer, as_slices, choose
 from pipeline.duplicates.partitions import Bounds, partition_bounds, search_partition
-from pipeline.duplicates.runs import BINS, slices_of
+from pipeline.duplicates.runs import BINS, KINDS, slices_of
+from pipeline.duplicates.search_lines import search_lines
 from pipeline.outputs.counts import Counts
 from pipeline.reporting.progress import Progress
 from pipeline.spill_shards import Spilled
+from pipeline.storage import read_bytes
 from pipeline.work import WorkFolder
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.rows import Rows
+from transforms.text.templates import HOST, sum_hosts
 
 Pointer = tuple[str, int, int]
 
@@ -77,6 +80,12 @@ class FindDuplicates(beam.PTransform[Any, Any]):
             | "SumTotals" >> beam.CombineGlobally(_sum_totals)
             | "Bound" >> beam.Map(_bound, self._memory_bytes, self._least_partitions)
         )
+        hosts = (
+            spilled.shards
+            | "ReadHosts" >> beam.Map(_read_hosts, self._work)
+            | "SumHosts" >> beam.CombineGlobally(_sum_hosts)
+            | "LargeHosts" >> beam.Map(_large_hosts, self._rules.template_pages)
+        )
         found = (
             spilled.shards
             | "Assign" >> beam.ParDo(_AssignFn(self._work), AsSingleton(bounds))
@@ -89,7 +98,8 @@ class FindDuplicates(beam.PTransform[Any, Any]):
                     self._memory_bytes,
                     self._progress_folder,
                     self._history,
-                )
+                ),
+                AsSingleton(hosts),
             ).with_outputs("counts", main="matches")
         )
         questions = (
@@ -113,10 +123,22 @@ class FindDuplicates(beam.PTransform[Any, Any]):
 
 
 def _sum_totals(totals: Iterable[np.ndarray]) -> np.ndarray:
-    summed = np.zeros((2, BINS), np.uint64)
+    summed = np.zeros((len(KINDS), BINS), np.uint64)
     for one in totals:
         summed += one
     return summed
+
+
+def _read_hosts(shard: int, work: WorkFolder) -> np.ndarray:
+    return np.frombuffer(read_bytes(work.shard(shard, "hosts")), HOST)
+
+
+def _sum_hosts(parts: Iterable[np.ndarray]) -> np.ndarray:
+    return sum_hosts(list(parts))
+
+
+def _large_hosts(hosts: np.ndarray, min_pages: int) -> np.ndarray:
+    return hosts[hosts["pages"] >= max(min_pages, 1)]
 
 
 def _bound(totals: np.ndarray, memory_bytes: int, least_partitions: int) -> Bounds:
@@ -151,21 +173,25 @@ class _SearchFn(beam.DoFn):
         self._progress = Progress(self._progress_folder)
 
     def process(
-        self, item: tuple[str, Iterable[Pointer]]
+        self, item: tuple[str, Iterable[Pointer]], hosts: np.ndarray
     ) -> Iterable[tuple[int, Pointer] | TaggedOutput[Literal["counts"], Counts]]:
         partition, pointers = item
         fresh: list[Rows] = []
         before = self._history.reading if self._history else Reading(0, 0)
-        kind: Literal["exact", "near"] = "near" if partition.startswith("near") else "exact"
-        result = search_partition(
-            kind,
-            as_slices(pointers),
-            self._rules,
-            self._memory_bytes,
-            self._work.matches(partition),
-            self._history,
-            fresh.append if self._work.remembered else None,
-        )
+        kind = next(kind for kind in KINDS if partition.startswith(kind))
+        slices, path = as_slices(pointers), self._work.matches(partition)
+        if kind == "line":
+            result = search_lines(slices, hosts, self._rules, self._memory_bytes, path)
+        else:
+            result = search_partition(
+                kind,
+                slices,
+                self._rules,
+                self._memory_bytes,
+                path,
+                self._history,
+                fresh.append if self._work.remembered else None,
+            )
         remembered = sum(map(len, fresh))
         if remembered:
             write_rows(self._work.remembered_rows(partition), np.concatenate(fresh))

@@ -17,7 +17,7 @@ from pipeline.duplicates.runs import Slice, read_slice
 from pipeline.storage import exists, open_for_writing, read_bytes, read_range
 from pipeline.work import WorkFolder
 from transforms.records import Keeper
-from transforms.text.duplicates import MATCH, NEAR, choose_matches
+from transforms.text.duplicates import MATCH, NEAR, TEMPLATE, choose_matches
 from transforms.text.page_duplicates import follow
 from transforms.text.rows import page_of, paragraph_of, shard_of
 
@@ -51,8 +51,9 @@ def choose(work: WorkFolder, shard: int, slices: Sequence[Slice]) -> list[Part]:
     matches = choose_matches(np.concatenate([read_slice(s, MATCH) for s in sorted(slices)]))
     with open_for_writing(work.chosen(shard)) as handle:
         handle.write(matches.tobytes())
-    questions = np.empty(len(matches), REQUEST)
-    questions["at"], questions["address"] = matches["keeper"], matches["address"]
+    copies = matches[matches["kind"] != TEMPLATE]
+    questions = np.empty(len(copies), REQUEST)
+    questions["at"], questions["address"] = copies["keeper"], copies["address"]
     return write_by_shard(work.requests(0, shard), np.sort(questions), "at")
 
 
@@ -80,9 +81,11 @@ def answer(work: WorkFolder, shard: int, slices: Sequence[Slice], asked: int) ->
     """
     requests = np.concatenate([read_slice(s, REQUEST) for s in sorted(slices)])
     chosen = read_chosen(work, shard)
+    template = chosen["kind"] == TEMPLATE
+    gone, chosen = chosen["address"][template], chosen[~template]
     ends = follow(chosen["address"], chosen["keeper"], requests["at"])
     here = shard_of(ends) == shard
-    stays = here.copy()
+    stays = here & ~np.isin(ends, gone)
     if asked == ROUNDS - 1 and not here.all():
         # Too long a chain: the last paragraph of it that this shard holds has to do.
         ends = np.where(here, ends, _last_here(chosen, requests["at"], shard))

@@ -48,7 +48,7 @@ def partition_bounds(
     """Divides the bins into partitions.
 
     Args:
-      totals: shape (2, BINS): exact and near rows of all shards by bin.
+      totals: shape (3, BINS): rows of all shards by kind and bin.
       memory_bytes: what the search in one partition may take.
       least_partitions: so many of each kind at least, where there are bins enough.
 
@@ -113,7 +113,7 @@ def search_partition(
     pivots = 1 if kind == "exact" else rules.max_pivots
     compared = capped = 0
     past = _Past(kind, earlier, remember)
-    with _MatchWriter(path, memory_bytes // BYTES_A_ROW) as writer:
+    with MatchWriter(path, memory_bytes // BYTES_A_ROW) as writer:
         for found in _search(sorted(slices), ROW_TYPES[kind], find, pivots, memory_bytes, past):
             writer.add(found.matches)
             compared += found.compared
@@ -122,7 +122,7 @@ def search_partition(
     return PartitionResult(writer.slices, compared, capped, rows)
 
 
-class _MatchWriter:
+class MatchWriter:
     """Writes matches to one file, in pieces sorted by address, so that a part of them is in memory.
 
     Args:

@@ -14,11 +14,15 @@ from pipeline.storage import open_for_reading, open_for_writing, read_bytes, rea
 from pipeline.work import WorkFolder
 from transforms.text.rows import EXACT_ROW, NEAR_ROW, Rows, sort_rows
 
-RowKind = Literal["exact", "near"]
+RowKind = Literal["exact", "near", "line"]
 
-KINDS: tuple[RowKind, ...] = ("exact", "near")
+KINDS: tuple[RowKind, ...] = ("exact", "near", "line")
 
-ROW_TYPES: dict[RowKind, np.dtype[np.void]] = {"exact": EXACT_ROW, "near": NEAR_ROW}
+ROW_TYPES: dict[RowKind, np.dtype[np.void]] = {
+    "exact": EXACT_ROW,
+    "near": NEAR_ROW,
+    "line": EXACT_ROW,
+}
 
 BINS = 4096
 """Key ranges that the index tells apart."""
@@ -46,19 +50,21 @@ class RunWriter:
     def __init__(self, work: WorkFolder, shard: int) -> None:
         self._work = work
         self._shard = shard
-        self._exact: list[Rows] = []
-        self._near: list[Rows] = []
+        self._rows: dict[RowKind, list[Rows]] = {kind: [] for kind in KINDS}
         self._pending = 0
         self._index: list[npt.NDArray[np.uint32]] = []
         self._runs: list[tuple[RowKind, int]] = []
-        self._open = {kind: open_for_writing(work.shard(shard, kind)) for kind in ("exact", "near")}
+        self._open = {kind: open_for_writing(work.shard(shard, kind)) for kind in KINDS}
         self._handles = {kind: context.__enter__() for kind, context in self._open.items()}
 
-    def add(self, exact: bytes, near: bytes) -> None:
+    def add(self, exact: bytes, near: bytes, lines: bytes = b"") -> None:
         """Takes the rows of one batch."""
-        self._exact.append(np.frombuffer(exact, EXACT_ROW))
-        self._near.append(np.frombuffer(near, NEAR_ROW))
-        self._pending += max(len(self._exact[-1]), len(self._near[-1]))
+        most = 0
+        for kind, data in zip(KINDS, (exact, near, lines), strict=True):
+            rows = np.frombuffer(data, ROW_TYPES[kind])
+            self._rows[kind].append(rows)
+            most = max(most, len(rows))
+        self._pending += most
         if self._pending >= RUN_ROWS:
             self._flush()
 
@@ -66,15 +72,15 @@ class RunWriter:
         """Writes what is left, and the index.
 
         Returns:
-          Shape (2, BINS): how many exact and near rows each bin holds.
+          Shape (3, BINS): how many rows of each kind each bin holds.
         """
         self._flush()
         for context in self._open.values():
             context.__exit__(None, None, None)
-        totals = np.zeros((2, BINS), np.uint64)
+        totals = np.zeros((len(KINDS), BINS), np.uint64)
         for (kind, _), counts in zip(self._runs, self._index, strict=True):
             totals[KINDS.index(kind)] += counts
-        kinds = np.array([kind == "near" for kind, _ in self._runs], "<u4")
+        kinds = np.array([KINDS.index(kind) for kind, _ in self._runs], "<u4")
         body = np.concatenate([np.array([len(kinds)], "<u4"), kinds, *self._index])
         write_bytes(self._work.shard(self._shard, "index"), body.astype("<u4").tobytes())
         return totals
@@ -91,8 +97,8 @@ class RunWriter:
     def _flush(self) -> None:
         if not self._pending:
             return
-        exact = sort_rows(np.concatenate(self._exact))
-        near = np.concatenate(self._near)
+        exact = sort_rows(np.concatenate(self._rows["exact"]))
+        near = np.concatenate(self._rows["near"])
         # A later copy goes as an exact duplicate, and is near to nothing that its first copy is not
         # near to: its near rows would only cost.
         copy = np.zeros(len(exact), bool)
@@ -103,7 +109,8 @@ class RunWriter:
         near = near[~np.isin(near["address"], exact["address"][copy])]
         self._write("exact", exact)
         self._write("near", sort_rows(near))
-        self._exact, self._near, self._pending = [], [], 0
+        self._write("line", sort_rows(np.concatenate(self._rows["line"])))
+        self._rows, self._pending = {kind: [] for kind in KINDS}, 0
 
     def _write(self, kind: RowKind, rows: Rows) -> None:
         if len(rows):
@@ -115,7 +122,7 @@ class RunWriter:
 
 def read_totals(work: WorkFolder, shard: int) -> npt.NDArray[np.uint64]:
     """Gives what `RunWriter.close` gave."""
-    totals = np.zeros((2, BINS), np.uint64)
+    totals = np.zeros((len(KINDS), BINS), np.uint64)
     for kind, counts in _read_index(work, shard):
         totals[KINDS.index(kind)] += counts
     return totals
@@ -131,7 +138,7 @@ def slices_of(
       shard: number of the shard.
       bounds: for each kind the first bin of each partition, and `BINS`.
     """
-    done: dict[RowKind, int] = {"exact": 0, "near": 0}
+    done: dict[RowKind, int] = dict.fromkeys(KINDS, 0)
     for kind, counts in _read_index(work, shard):
         ends = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])[bounds[kind]]
         for number in np.flatnonzero(np.diff(ends)):
@@ -163,8 +170,8 @@ def _read_index(work: WorkFolder, shard: int) -> Iterator[tuple[RowKind, npt.NDA
     body = np.frombuffer(read_bytes(work.shard(shard, "index")), "<u4")
     runs = int(body[0])
     kinds, counts = body[1 : 1 + runs], body[1 + runs :].reshape(runs, BINS)
-    for near, row in zip(kinds, counts, strict=True):
-        yield ("near" if near else "exact"), row
+    for kind, row in zip(kinds, counts, strict=True):
+        yield KINDS[kind], row
 
 
 def complete_keys(

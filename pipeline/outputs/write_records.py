@@ -16,7 +16,8 @@ from pipeline.spill_shards import read_pages, read_shard_counts
 from pipeline.storage import exists, read_bytes, write_bytes
 from pipeline.work import WorkFolder
 from transforms.records import Failure, Removal
-from transforms.text.page_duplicates import evidence_of, rule_of
+from transforms.text.duplicates import TEMPLATE
+from transforms.text.page_duplicates import TEMPLATE_RULE, evidence_of, rule_of
 from transforms.text.rows import page_of, paragraph_of
 
 
@@ -135,13 +136,19 @@ class _Duplicates:
         while self._next < len(self._chosen) and int(self._pages[self._next]) == page:
             match = self._chosen[self._next]
             self._next += 1
-            keeper, address, stays = self._keepers.of(int(match["address"]))
             kind, distance = int(match["kind"]), int(match["distance"])
+            if kind == TEMPLATE:
+                removals[int(paragraph_of(match["address"]))] = Removal(
+                    TEMPLATE_RULE,
+                    f"stands on {match['keeper_date']} of {match['keeper_hash']} pages of its host",
+                )
+                continue
+            keeper, address, stays = self._keepers.of(int(match["address"]))
             evidence = evidence_of(kind, distance)
             if address != int(match["keeper"]):
                 evidence += ", which repeats the one that is kept"
             if not stays:
-                evidence += " (the chain of copies goes on)"
+                evidence += ", which goes as well"
             removals[int(paragraph_of(match["address"]))] = Removal(
                 rule_of(kind), evidence, keeper, distance
             )

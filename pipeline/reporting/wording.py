@@ -24,6 +24,7 @@ GROUPS: Final[dict[str, Words]] = {
     "meta": Words("Bylines", "author, date and category lines"),
     "footer": Words("Footers", "copyright and site-wide lines at the foot"),
     "boilerplate": Words("Boilerplate", "blocks around the text: menus, adverts, lists of links"),
+    "template": Words("Site templates", "lines that stand on many pages of one site"),
     "quality": Words("Quality rules", "text that reads like no prose"),
     "language": Words("Language", "text in a language that was not asked for"),
 }

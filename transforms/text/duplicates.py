@@ -20,7 +20,8 @@ DEFAULT_RADIUS_BITS = 24
 DEFAULT_MAX_PIVOTS = 256
 """A paragraph is compared with so many earlier ones of each of its keys, the earliest first."""
 
-EXACT, NEAR = 0, 1
+TEMPLATE, EXACT, NEAR = 0, 1, 2
+"""Kinds of matches; of several that a paragraph has, the one of the least kind counts."""
 
 MATCH = np.dtype(
     [
@@ -82,8 +83,8 @@ def is_near(
     the share of equal minima, J, an estimate of the Jaccard likeness of the shingle sets (corrected
     for the quarter that agrees by chance). A pair is near when d <= radius and either
 
-    - d + 20 (1 - J) is at most the radius less 2.7 bits (2.3 from 130 shingles on, 0.7 from 500
-      on: long texts hold less chance), or
+    - d + 20 (1 - J) is at most the radius less 2 2/3 bits (2 1/3 from 130 shingles on, 2/3 from
+      500 on: long texts hold less chance), or
     - J >= 0.45, the shorter text has 85 % of its shingles in the longer one, and the later text is
       at most twice as long (a sentence was appended or cut).
 
@@ -288,7 +289,7 @@ def find_in_hot_key(
 
 
 def choose_matches(matches: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    """Takes one match of each paragraph: an exact one before a near one, then the earliest keeper.
+    """Takes one match of each paragraph: of the least kind, then with the earliest keeper.
 
     Returns:
       Sorted by address, each address once.

@@ -10,6 +10,7 @@ from transforms.text.rows import Rows, page_of
 
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 
+TEMPLATE_RULE = "template.line"
 EXACT_RULE = "duplicate.exact"
 NEAR_RULE = "duplicate.near"
 

@@ -37,7 +37,7 @@ MAX_PAGES = 1 << PAGE_BITS
 MAX_SHARDS = 1 << SHARD_BITS
 
 DATE_BITS = 47
-"""Bits of a date: milliseconds since year 1, up to the year 4460."""
+"""Bits of a date: milliseconds since year 1; what comes after the year 4460 counts as its end."""
 
 MAX_RUNS = 1 << (64 - DATE_BITS)
 
@@ -77,7 +77,7 @@ def order_of_date(date: str, run: int = 0) -> np.uint64:
         raise ValueError(f"run {run} is outside 0..{MAX_RUNS - 1}")
     since = UNDATED
     if date:
-        since = (dt.datetime.fromisoformat(date) - _YEAR_ONE) // _MILLISECOND
+        since = min((dt.datetime.fromisoformat(date) - _YEAR_ONE) // _MILLISECOND, UNDATED - 1)
     return np.uint64(run << DATE_BITS | since)
 
 

@@ -1,0 +1,134 @@
+"""Site templates: lines that stand on many pages of one host, whatever they say.
+
+A line row is an exact row whose key is of host and text together and whose check is the host, so
+that all copies of a line on one host meet under one key. In place of the page's hash it has that of
+the page's longest paragraph: pages that share it are copies of one page, captured again or printed,
+and count once. So no article is taken for a template because it was crawled five times.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from transforms.text.duplicates import MATCH, TEMPLATE
+from transforms.text.normal import exact_form, exact_hashes
+from transforms.text.rows import Rows
+from transforms.text.shingles import Hashes
+
+DEFAULT_MIN_PAGES = 5
+"""A template line stands on so many pages of its host at least."""
+
+DEFAULT_MIN_SHARE = 0.3
+"""And on this share of them."""
+
+_FOLD = np.uint64(0x9E3779B97F4A7C15)
+_MIX = np.uint64(0xD6E8FEB86659FD93)
+
+HOST = np.dtype([("host", "<u8"), ("pages", "<u8")])
+"""16 bytes: hash of a host, and how many pages it has."""
+
+
+def host_hash(url: str) -> int:
+    """Hashes the host of a URL; 0 for a URL without one, whose page has no site."""
+    try:
+        host = urlsplit(url).hostname if "://" in url else None
+    except ValueError:
+        host = None
+    return xxhash.xxh3_64_intdigest(host.encode("utf-8", "surrogatepass")) or 1 if host else 0
+
+
+def line_rows(exact: Rows, hosts: Hashes, contents: Hashes) -> Rows:
+    """Makes line rows of exact rows.
+
+    Args:
+      exact: one row a paragraph.
+      hosts: shape (n,), the host of each; rows of host 0 are left out.
+      contents: shape (n,), the hash of the longest paragraph of each one's page.
+    """
+    rows = exact.copy()
+    rows["key"] = (exact["key"] ^ (hosts * _FOLD)) * _MIX
+    rows["check"] = hosts
+    rows["page_hash"] = contents
+    return rows[hosts != 0]
+
+
+def content_hashes(pages: Sequence[Sequence[str]]) -> Hashes:
+    """Hashes the longest paragraph of each page, by its exact form; of equals the first."""
+    return exact_hashes(exact_form([max(page, key=len, default="") for page in pages]))[:, 0]
+
+
+def count_hosts(urls: Sequence[str]) -> npt.NDArray[np.void]:
+    """Counts the pages of each host; array of `HOST`, sorted."""
+    hosts = np.array([host_hash(url) for url in urls], np.uint64)
+    return sum_hosts([_hosts(*np.unique(hosts[hosts != 0], return_counts=True))])
+
+
+def sum_hosts(parts: Sequence[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:
+    """Adds up counts of hosts; array of `HOST`, sorted, each host once."""
+    every = np.concatenate([np.empty(0, HOST), *parts])
+    hosts, where = np.unique(every["host"], return_inverse=True)
+    pages = np.zeros(len(hosts), np.uint64)
+    np.add.at(pages, where, every["pages"])
+    return _hosts(hosts, pages)
+
+
+def _hosts(hosts: Hashes, pages: npt.NDArray[np.integer]) -> npt.NDArray[np.void]:
+    counted = np.empty(len(hosts), HOST)
+    counted["host"], counted["pages"] = hosts, pages
+    return counted
+
+
+def find_templates(
+    rows: Rows,
+    hosts: npt.NDArray[np.void],
+    min_pages: int = DEFAULT_MIN_PAGES,
+    min_share: float = DEFAULT_MIN_SHARE,
+) -> npt.NDArray[np.void]:
+    """Finds all copies of lines that are a site's template.
+
+    Args:
+      rows: line rows, in any order, with all rows of each of their keys.
+      hosts: array of `HOST`, sorted, of all hosts with `min_pages` pages or more.
+      min_pages: different pages of the host that hold the line, at least 2.
+      min_share: share of the host's pages that hold it, 0..1.
+
+    Returns:
+      Array of `MATCH`, one a row that goes: `keeper_date` is the number of pages with the line,
+      `keeper_hash` that of the host's pages; there is no keeper.
+    """
+    rows = rows[np.argsort(rows["key"], kind="stable")]
+    _, where, copies = np.unique(rows["key"], return_inverse=True, return_counts=True)
+    often = copies[where] >= min_pages
+    rows, where = rows[often], where[often]
+    if not len(rows):
+        return np.empty(0, MATCH)
+    pages = rows["page_hash"]
+    order = np.lexsort((pages, where))
+    fresh = np.ones(len(rows), bool)
+    fresh[1:] = (np.diff(pages[order]) != 0) | (np.diff(where[order]) != 0)
+    on_pages = np.bincount(where[order][fresh], minlength=int(where.max()) + 1)[where]
+    of_pages = pages_of(hosts, rows["check"])
+    template = (on_pages >= min_pages) & (on_pages >= min_share * of_pages) & (of_pages > 0)
+    return matches_of(rows[template], on_pages[template], of_pages[template])
+
+
+def pages_of(hosts: npt.NDArray[np.void], wanted: Hashes) -> npt.NDArray[np.int64]:
+    """Looks up how many pages hosts have; 0 for one that is not listed."""
+    if not len(hosts):
+        return np.zeros(len(wanted), np.int64)
+    place = np.minimum(np.searchsorted(hosts["host"], wanted), len(hosts) - 1)
+    return np.where(hosts["host"][place] == wanted, hosts["pages"][place], 0).astype(np.int64)
+
+
+def matches_of(
+    rows: Rows, on_pages: npt.NDArray[np.integer], of_pages: npt.NDArray[np.integer]
+) -> npt.NDArray[np.void]:
+    """Makes the matches of template lines."""
+    matches = np.zeros(len(rows), MATCH)
+    matches["address"] = matches["keeper"] = rows["address"]
+    matches["keeper_date"], matches["keeper_hash"] = on_pages, of_pages
+    matches["kind"] = TEMPLATE
+    return matches

@@ -7,6 +7,7 @@ one failure.
 
 import base64
 import gzip
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -90,8 +91,7 @@ class _Again:
             found = list_files([path], forced)[0]
         except (InputError, OSError):
             return
-        changed_s = float(found.token or "inf") / (1 if "://" in path else 1e9)
-        if changed_s <= before_s:
+        if _changed_s(found) <= before_s:
             self._source = found
         elif found.token:
             self._why = "its file has changed since; clean that file as input"
@@ -158,6 +158,19 @@ class _Again:
             found = page_of_line(raw, fields, reject.file, reject.offset, options)
             return found or _still(reject, "it is blank")
         return _still(reject, self._why)
+
+
+def _changed_s(file: InputFile) -> float:
+    """When a file was changed, in seconds since 1970; infinite where its token does not tell."""
+    try:
+        value = float(file.token)
+    except ValueError:
+        return math.inf
+    if "://" not in file.path:
+        return value / 1e9
+    if value > 1e14:
+        return value / 1e6  # a generation of Google's storage
+    return value if value > 1e9 else math.inf
 
 
 def _pieces(file: InputFile, offsets: list[int]) -> list[Piece]:

@@ -10,6 +10,7 @@ from pipeline.inspect.find import AmbiguousError, Target, find, load_page, load_
 from pipeline.inspect.pages import RebuiltPage, Receipt
 from pipeline.inspect.run_folder import RunFolder, open_run
 from pipeline.inspect.word_diff import Stretch, compare
+from pipeline.reporting.run_facts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def explain(folder: RunFolder, target: Target) -> Explanation:
 def _fate(page: RebuiltPage) -> str:
     if page.record is not None:
         language = page.metadata.get("language", "und")
-        return f"written to documents/, {len(page.kept)} paragraphs, language {language}"
+        return f"written to documents/, {counted(len(page.kept), 'paragraph')}, language {language}"
     dropped = page.dropped_by
     if dropped is None:
         return "dropped (page.empty): every paragraph was removed"

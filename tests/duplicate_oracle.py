@@ -1,0 +1,165 @@
+"""What the search for duplicates must find, in plain Python, and random rows to search."""
+
+import random
+from fractions import Fraction
+from itertools import groupby
+
+import numpy as np
+from hypothesis import strategies as st
+
+from transforms.text.duplicates import EXACT, NEAR
+from transforms.text.rows import EXACT_ROW, NEAR_ROW, pack_address
+
+_RANDOM = random.Random(4)
+_BASES = [(_RANDOM.getrandbits(64), [_RANDOM.randrange(4) for _ in range(64)]) for _ in range(3)]
+
+
+def order(row):
+    return int(row["date"]), int(row["page_hash"]), int(row["address"]) % 2**20, int(row["address"])
+
+
+def fields(row):
+    both = [int(word) for word in row["minima"]]
+    return [word >> shift & 3 for word in both for shift in range(0, 64, 2)]
+
+
+def content(row):
+    return (int(row["simhash"]), *fields(row), int(row["shingles"]), int(row["digitless"]))
+
+
+def distance(one, other):
+    return (int(one["simhash"]) ^ int(other["simhash"])).bit_count()
+
+
+def near(later, earlier, radius=24, keep_number_variants=False):
+    """The verdict as docs/duplicates.md states it, in fractions."""
+    d = distance(later, earlier)
+    common = sum(a == b for a, b in zip(fields(later), fields(earlier), strict=True))
+    likeness = (Fraction(common, 64) - Fraction(1, 4)) / Fraction(3, 4)
+    mine, other = int(later["shingles"]), int(earlier["shingles"])
+    longer, shorter = max(mine, other), min(mine, other)
+    slack = Fraction(32 if longer < 130 else 28 if longer < 500 else 8, 12)
+    alike = d + 20 * (1 - likeness) <= radius - slack
+    contained = (
+        likeness >= Fraction(45, 100)
+        and likeness / (1 + likeness) * (mine + other) >= Fraction(85, 100) * shorter
+        and mine <= 2 * other
+    )
+    verdict = (d <= radius and (alike or contained)) or (d == 0 and common == 64)
+    if keep_number_variants and later["digitless"] == earlier["digitless"]:
+        return False
+    return verdict
+
+
+def _keys(rows):
+    ordered = sorted(rows, key=lambda row: (int(row["key"]), *order(row)))
+    for _, group in groupby(ordered, key=lambda row: int(row["key"])):
+        yield list(group)
+
+
+def exact_matches(rows):
+    """{(address, keeper, kind, distance)}."""
+    return {
+        (int(row["address"]), int(group[0]["address"]), EXACT, 0)
+        for group in _keys(rows)
+        for row in group[1:]
+        if row["check"] == group[0]["check"]
+    }
+
+
+def near_matches(rows, radius=24, max_pivots=256, keep_number_variants=False):
+    """{(address, keeper, kind, distance)}, and how many rows the cap left out."""
+    matches, capped = set(), 0
+    for group in _keys(rows):
+        seen, pivots = set(), []
+        for place, row in enumerate(group):
+            found = next(
+                (
+                    group[pivot]
+                    for pivot in pivots[:max_pivots]
+                    if near(row, group[pivot], radius, keep_number_variants)
+                ),
+                None,
+            )
+            if found is not None:
+                matches.add(
+                    (int(row["address"]), int(found["address"]), NEAR, distance(row, found))
+                )
+            elif len(pivots) > max_pivots:
+                capped += 1
+            if content(row) not in seen:
+                seen.add(content(row))
+                pivots.append(place)
+    return matches, capped
+
+
+def as_set(matches):
+    return {
+        (int(m["address"]), int(m["keeper"]), int(m["kind"]), int(m["distance"])) for m in matches
+    }
+
+
+def near_row(
+    key=1, simhash=0, minima=None, date=0, page_hash=0, address=0, shingles=100, digitless=0
+):
+    row = np.zeros(1, NEAR_ROW)
+    minima = [0] * 64 if minima is None else minima
+    words = [
+        sum(field << 2 * n for n, field in enumerate(half)) for half in (minima[:32], minima[32:])
+    ]
+    row["key"], row["simhash"], row["minima"] = key, simhash, words
+    row["date"], row["page_hash"], row["address"] = date, page_hash, address
+    row["shingles"], row["digitless"] = shingles, digitless
+    return row
+
+
+_SMALL = st.integers(0, 2)
+
+
+@st.composite
+def exact_rows_lists(draw, most=40):
+    """Exact rows with few keys, few dates and unique addresses, in any order."""
+    drawn = draw(st.lists(st.tuples(_SMALL, _SMALL, _SMALL, _SMALL, st.booleans()), max_size=most))
+    rows = np.zeros(len(drawn), EXACT_ROW)
+    for place, (key, date, page_hash, paragraph, other) in enumerate(drawn):
+        rows[place] = (
+            key << 62 | key,
+            int(key == 2 and other),
+            date,
+            page_hash,
+            pack_address(place % 5, place, np.array([paragraph]))[0],
+        )
+    return rows
+
+
+@st.composite
+def near_rows_lists(draw, most=40):
+    """Near rows around three texts: from copies to strangers, some of them equal."""
+    row = st.tuples(
+        _SMALL,
+        _SMALL,
+        st.sampled_from([0, 0, 1, 2, 6, 11, 13, 16, 24, 25]),
+        st.sampled_from([0, 0, 3, 9, 11, 14, 20, 25, 26, 27, 33]),
+        st.sampled_from([60, 60, 100, 129, 130, 240, 499, 500, 1100]),
+        _SMALL,
+        _SMALL,
+        st.integers(0, 1),
+        st.integers(0, 3),
+    )
+    drawn = draw(st.lists(row, max_size=most))
+    rows = [np.zeros(0, NEAR_ROW)]
+    for place, (key, base, bits, changed, shingles, date, page_hash, number, seed) in enumerate(
+        drawn
+    ):
+        dice = random.Random(seed)
+        simhash, minima = _BASES[base]
+        for bit in dice.sample(range(64), bits):
+            simhash ^= 1 << bit
+        minima = list(minima)
+        for n in dice.sample(range(64), changed):
+            minima[n] ^= 1
+        address = pack_address(place % 5, place, np.array([place % 3]))[0]
+        rows.append(
+            near_row(key << 62, simhash, minima, date, page_hash, address, shingles, number)
+        )
+    return np.concatenate(rows)

@@ -67,7 +67,7 @@ class CleanPages(beam.PTransform[Any, Any]):
             | "Shards" >> beam.Create(self._shards, reshuffle=False)
             | "Distribute" >> beam.Reshuffle()
             | ReadPages(read_options(config), work, progress)
-            | ExtractText(config.extractor)
+            | ExtractText(config.extractor, config.comments)
             | StripWidgets(config.rules)
             | DetectLanguage(config.languages, config.min_language_score, config.language_engine)
             | AssessQuality(quality_rules(config))

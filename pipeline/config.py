@@ -14,6 +14,7 @@ from transforms.text.language import LANGUAGES
 Dedup = Literal["corpus", "page", "none"]
 OutputFormat = Literal["jsonl.gz", "jsonl.zst", "parquet"]
 Extractor = Literal["blocks", "fast"]
+Comments = Literal["drop", "separate"]
 LanguageEngine = Literal["langdetect-rs", "langdetect"]
 ShortDuplicates = Literal["keep", "page", "corpus"]
 
@@ -28,6 +29,7 @@ class CleanConfig:
 
     Attributes:
       extractor: how HTML becomes paragraphs.
+      comments: whether readers' comments are only dropped, or kept in the metadata.
       rules: names or groups of removal rules; `-name` switches one off; `all`, `none`.
       languages: lower-case codes of the pages to keep; empty: every language.
       min_language_score: 0..1; pages with a lower one are dropped.
@@ -58,6 +60,7 @@ class CleanConfig:
     """
 
     extractor: Extractor = "blocks"
+    comments: Comments = "drop"
     rules: tuple[str, ...] = ("all",)
     languages: tuple[str, ...] = ()
     min_language_score: float = 0.0
@@ -116,6 +119,7 @@ class CleanConfig:
             _within("--shard-bytes", self.shard_bytes, 64 * 1024, 16 << 30)
         for name, kind in (
             ("extractor", Extractor),
+            ("comments", Comments),
             ("dedup", Dedup),
             ("format", OutputFormat),
             ("language_engine", LanguageEngine),

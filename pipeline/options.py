@@ -95,6 +95,11 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--extractor", default=_DEFAULTS.extractor, help="blocks, or fast (resiliparse's main text)"
     )
     what.add_argument(
+        "--comments",
+        default=_DEFAULTS.comments,
+        help="of readers in HTML: drop, or separate (into metadata.comments)",
+    )
+    what.add_argument(
         "--rules",
         default="all",
         metavar="NAMES",
@@ -225,6 +230,7 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
         rules = check_rules(_names(options.rules))
         return CleanConfig(
             extractor=options.extractor,
+            comments=options.comments,
             rules=rules,
             languages=_names(options.languages.lower()),
             min_language_score=options.min_language_score,

@@ -18,7 +18,11 @@ from transforms.records import (
     Removal,
 )
 from transforms.text.errors import TextError
+from transforms.text.html.comments import Comment
 from transforms.text.rows import MAX_PARAGRAPHS
+
+Extractor = Literal["blocks", "fast"]
+Comments = Literal["drop", "separate"]
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
@@ -46,25 +50,38 @@ def page_id(url: str, date: str, content: str) -> str:
     return f"ps:{digest.hexdigest()}"
 
 
-def extract_page(raw: RawPage, extractor: Literal["blocks", "fast"]) -> Page:
+def extract_page(
+    raw: RawPage, extractor: Extractor = "blocks", comments: Comments = "drop"
+) -> Page:
     """Turns one page into paragraphs; boilerplate of HTML is marked as removed.
+
+    The title of an HTML page goes into `extra`, with `comments="separate"` what its readers wrote
+    as well: a list of author, date and text, as far as the page tells.
 
     Raises:
       TextError: when the page cannot be handled within the limits of size and depth.
     """
     removals: dict[int, Removal] = {}
+    extra: dict[str, object] = {}
     if raw.kind == "html":
-        from transforms.text.html import extract_blocks, extract_fast
+        from transforms.text import html
 
-        blocks = (extract_fast if extractor == "fast" else extract_blocks)(raw.content)
+        if extractor == "fast":
+            blocks = html.extract_fast(raw.content)
+        else:
+            mode: Literal["remove", "separate"] = "remove" if comments == "drop" else "separate"
+            found = html.extract_page(raw.content, comments=mode)
+            blocks = found.blocks
+            if title := " ".join(split_paragraphs(found.title)):
+                extra["title"] = title
+            if comments == "separate":
+                extra["comments"] = [_comment(comment) for comment in found.comments]
         paragraphs = []
         for block in blocks:
             lines = split_paragraphs(block.text)
             if block.rule:
                 removal = Removal(block.rule, block.evidence)
-                removals.update(
-                    (len(paragraphs) + i, removal) for i in range(len(lines))
-                )
+                removals.update((len(paragraphs) + i, removal) for i in range(len(lines)))
             paragraphs.extend(lines)
     else:
         paragraphs = split_paragraphs(raw.content)
@@ -77,17 +94,23 @@ def extract_page(raw: RawPage, extractor: Literal["blocks", "fast"]) -> Page:
         source=raw.file,
         given_id=raw.given_id,
         kind=raw.kind,
+        extra=extra,
     )
 
 
+def _comment(comment: Comment) -> dict[str, str]:
+    parts = {"author": comment.author, "date": comment.date, "text": comment.text}
+    return {name: "\n".join(split_paragraphs(value)) for name, value in parts.items() if value}
+
+
 def extract_pages(
-    pages: Sequence[RawPage], extractor: Literal["blocks", "fast"]
+    pages: Sequence[RawPage], extractor: Extractor = "blocks", comments: Comments = "drop"
 ) -> list[Page | Failure]:
     """Extracts each page; one that cannot be handled becomes a `Failure` in its place."""
     results: list[Page | Failure] = []
     for raw in pages:
         try:
-            page = extract_page(raw, extractor)
+            page = extract_page(raw, extractor, comments)
         except TextError as error:
             results.append(_failure(raw, error.reason, str(error)))
             continue
@@ -128,23 +151,26 @@ class ExtractText(beam.PTransform):
     Args:
       extractor: `blocks` keeps and marks what is boilerplate; `fast` takes resiliparse's own main
         text and says nothing of the rest.
+      comments: `separate` puts what readers wrote into the page's `extra`; it leaves the text
+        either way.
     """
 
-    def __init__(self, extractor: Literal["blocks", "fast"] = "blocks") -> None:
+    def __init__(self, extractor: Extractor = "blocks", comments: Comments = "drop") -> None:
         super().__init__()
-        self._extractor = extractor
+        self._fn = _ExtractFn(extractor, comments)
 
     def expand(self, batches: beam.PCollection[RawBatch]) -> beam.PCollection[PageBatch]:
         """Applies `extract_pages` to each batch."""
-        return batches | "Extract" >> beam.ParDo(_ExtractFn(self._extractor))
+        return batches | "Extract" >> beam.ParDo(self._fn)
 
 
 class _ExtractFn(beam.DoFn):
-    def __init__(self, extractor: Literal["blocks", "fast"]) -> None:
-        self._extractor = extractor
+    def __init__(self, extractor: Extractor, comments: Comments = "drop") -> None:
+        self._extractor: Extractor = extractor
+        self._comments: Comments = comments
 
     def process(self, batch: RawBatch) -> Iterable[PageBatch]:
-        results = extract_pages(batch.pages, self._extractor)
+        results = extract_pages(batch.pages, self._extractor, self._comments)
         yield PageBatch(
             shard=batch.shard,
             number=batch.number,

@@ -118,6 +118,7 @@ def test_a_blog_page_as_text_loses_its_repeats_and_its_widget(clean, tmp_path):
     check_counts(ran)
     assert ran.rejects == []
     assert sorted(path.name for path in ran.output.iterdir()) == [
+        "card.md",
         "documents",
         "removed",
         "report.html",

@@ -163,3 +163,29 @@ def test_in_a_pipeline(pipeline):
             | beam.Map(lambda b: (b.number, [q.paragraphs for q in b.pages], len(b.failures)))
         )
         assert_that(found, equal_to([(0, [("one", "two")], 0), (1, [], 1)]))
+
+
+def test_readers_comments_can_be_had_apart():
+    page = (
+        "<html><head><title>On  bridges</title></head><body><article><h1>On bridges</h1>"
+        + "".join(
+            f"<p>The bridge number {i} was built by people who had no plans.</p>" for i in range(9)
+        )
+        + "</article><div id='comments'><h2>1 comment</h2><ol class='commentlist'>"
+        "<li class='comment' id='comment-1'><div class='comment-author vcard'>"
+        "<cite class='fn'>Ada</cite></div><div class='comment-metadata'><time>May 3, 2024</time></div>"
+        "<p>I crossed the third one every day of my life.</p></li></ol></div></body></html>"
+    )
+    (dropped,) = extract_pages([raw(page, kind="html")], "blocks")
+    (apart,) = extract_pages([raw(page, kind="html")], "blocks", "separate")
+    assert dropped.extra == {"title": "On bridges"}
+    assert apart.extra["comments"] == [
+        {
+            "author": "Ada",
+            "date": "May 3, 2024",
+            "text": "I crossed the third one every day of my life.",
+        }
+    ]
+    assert (apart.paragraphs, apart.removals) == (dropped.paragraphs, dropped.removals)
+    number = apart.paragraphs.index("I crossed the third one every day of my life.")
+    assert apart.removals[number].rule.startswith("comments.")

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
@@ -54,7 +54,7 @@ def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shar
     """
     arguments = list(beam_arguments)
     if runner == LOCAL:
-        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+        from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
         from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
         processes = max(min(workers, shards), 1)
@@ -134,8 +134,6 @@ def run_pipeline(
       WorkerDiedError: when a local worker process was killed. The others may still be running.
       Exception: whatever the runner raises.
     """
-    if verbose:
-        os.environ[VERBOSE] = "1"
     died: list[str] = []
 
     def note(args: threading.ExceptHookArgs) -> None:
@@ -146,13 +144,22 @@ def run_pipeline(
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     before, threading.excepthook = threading.excepthook, note
+    told = os.environ.get(VERBOSE)
+    if verbose:
+        os.environ[VERBOSE] = "1"
     try:
         # Beam prints the traceback of an error before it raises it.
         aside = contextlib.nullcontext() if verbose else contextlib.redirect_stderr(io.StringIO())
-        with aside:
-            pipeline = Pipeline(runner=engine.runner, options=engine.options)
-            build(pipeline)
-            pipeline.run().wait_until_finish()
+        with aside, _interrupts(died) as interrupted:
+            try:
+                pipeline = Pipeline(runner=engine.runner, options=engine.options)
+                build(pipeline)
+                pipeline.run().wait_until_finish()
+            except (KeyboardInterrupt, Exception) as error:
+                if not died and not interrupted:
+                    raise
+                # In this process Beam makes an error of the step out of an interrupt.
+                raise KeyboardInterrupt from error
     except KeyboardInterrupt:
         if not died:
             raise
@@ -162,3 +169,29 @@ def run_pipeline(
         ) from None
     finally:
         threading.excepthook = before
+        if verbose and told is None:
+            os.environ.pop(VERBOSE, None)
+
+
+@contextlib.contextmanager
+def _interrupts(died: Sequence[str]) -> Iterator[list[int]]:
+    """Notes SIGINT while the block runs, and raises KeyboardInterrupt for it.
+
+    Where it is ignored, as in a shell's background jobs, it still counts if a worker has died.
+    """
+    interrupted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signals have it
+        if died or before != signal.SIG_IGN:
+            interrupted.append(number)
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,8 +1,10 @@
 """ReadPages: shards become batches of raw pages."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
 
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import Shard
@@ -35,17 +37,13 @@ def batch_shard(shard: Shard, options: ReadOptions) -> Iterator[RawBatch]:
             pages.append(item)
             chars += len(item.content)
         if len(pages) + len(failures) >= BATCH_PAGES or chars >= BATCH_CHARS:
-            yield RawBatch(
-                shard.number, number, False, tuple(pages), tuple(failures), {}, first
-            )
+            yield RawBatch(shard.number, number, False, tuple(pages), tuple(failures), {}, first)
             number, first = number + 1, first + len(pages)
             pages, failures, chars = [], [], 0
-    yield RawBatch(
-        shard.number, number, True, tuple(pages), tuple(failures), dict(skipped), first
-    )
+    yield RawBatch(shard.number, number, True, tuple(pages), tuple(failures), dict(skipped), first)
 
 
-class ReadPages(beam.PTransform):
+class ReadPages(beam.PTransform[Any, Any]):
     """Reads the pages of each shard, in batches.
 
     PCollection[Shard] -> PCollection[RawBatch]. A shard whose first step was completed by an
@@ -61,7 +59,7 @@ class ReadPages(beam.PTransform):
         super().__init__()
         self._fn = _ReadFn(options, work, progress_folder)
 
-    def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[RawBatch]:
+    def expand(self, shards: PCollection[Shard]) -> PCollection[RawBatch]:
         """Applies `batch_shard` to each shard that is not done."""
         return shards | "Read" >> beam.ParDo(self._fn)
 

@@ -1,11 +1,13 @@
 """Rows of earlier runs on storage, and look-ups that read only what they need.
 
-A file holds rows sorted by key; an index beside it says where each of its key ranges begins, about
-`ROWS_A_BIN` rows to a range. A look-up of one key reads one range.
+A file holds rows sorted by key; an index beside it holds the key of every `ROWS_A_BLOCK`th row, so
+a look-up of one key reads one such block, rarely two.
 """
 
+import mmap
+import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,25 +16,56 @@ from pipeline.duplicates.runs import ROW_TYPES, RowKind
 from pipeline.storage import is_local, open_for_reading, open_for_writing, read_bytes
 from transforms.text.rows import Rows, run_of, sort_rows
 
-ROWS_A_BIN = 32
-"""Rows that a look-up reads on average: 1.3 kB of exact ones, 2 kB of near ones."""
+ROWS_A_BLOCK = 32
+"""Rows that a look-up of one key reads: 1.3 kB of exact ones, 2 kB of near ones."""
 
-_NEAR_EACH_OTHER = 16
+INDEX_BYTES_IN_MEMORY = 1 << 20
+"""A larger index of a local file is mapped, so that only pages of it are read."""
+
+ROWS_AT_ONCE = 1 << 18
+"""Rows that a look-up has in memory at a time, those that it finds aside."""
+
+_PAGE = 4096
+_READ_AHEAD_BYTES = 32 << 10
+"""Local blocks that lie closer than this on average are read by the system as one."""
+
 _REMOTE_GAP_BYTES = 256 << 10
-"""Ranges that lie closer than this are read in one request to an object store."""
+"""Blocks that lie closer than this are read in one request to an object store."""
+
+
+class RowWriter:
+    """Writes a file of rows and its index (`path` with `.index` appended), piece by piece.
+
+    Args:
+      path: of the rows.
+
+    Attributes:
+      rows: that were written so far.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._keys: list[npt.NDArray[np.uint64]] = []
+        self.rows = 0
+
+    def write(self, handle: IO[bytes], rows: Rows) -> None:
+        """Writes the next rows, whose keys are not below those before."""
+        handle.write(rows.tobytes())
+        self._keys.append(rows["key"][-self.rows % ROWS_A_BLOCK :: ROWS_A_BLOCK].copy())
+        self.rows += len(rows)
+
+    def write_index(self) -> None:
+        """Writes the index of all rows."""
+        with open_for_writing(f"{self._path}.index") as handle:
+            handle.write(np.concatenate([np.empty(0, "<u8"), *self._keys]).astype("<u8").tobytes())
 
 
 def write_rows(path: str, rows: Rows) -> None:
-    """Writes rows, sorted by key, and their index (`path` with `.index` appended)."""
+    """Writes rows, sorted by key, and their index."""
+    writer = RowWriter(path)
     with open_for_writing(path) as handle:
-        handle.write(rows.tobytes())
-    bits = max(int(len(rows) // ROWS_A_BIN).bit_length(), 1)
-    edges = np.arange((1 << bits) + 1, dtype=np.float64) * 2.0 ** (64 - bits)
-    keys = rows["key"]
-    starts = np.searchsorted(keys, edges[:-1].astype(np.uint64))
-    index = np.concatenate([[bits], starts, [len(rows)]]).astype("<u8")
-    with open_for_writing(f"{path}.index") as handle:
-        handle.write(index.tobytes())
+        writer.write(handle, rows)
+    writer.write_index()
 
 
 class Reading(NamedTuple):
@@ -68,6 +101,10 @@ class RowHistory:
         self._indexes: dict[str, npt.NDArray[np.uint64]] = {}
         self._requests = self._bytes = 0
 
+    def __getstate__(self) -> dict[str, object]:
+        """Travels to workers without what it has read."""
+        return self.__dict__ | {"_indexes": {}}
+
     @property
     def reading(self) -> Reading:
         """What the look-ups so far have cost, indexes included."""
@@ -84,50 +121,118 @@ class RowHistory:
         Returns:
           Sorted by key, and under each by the order that decides.
         """
-        found = [self._look_up_in(path, rows, kind, keys) for path, rows in self._parts[kind]]
-        rows = np.concatenate([np.empty(0, ROW_TYPES[kind]), *found])
-        rows = sort_rows(rows[np.isin(run_of(rows["date"]), self._runs)])
-        first = np.searchsorted(rows["key"], rows["key"])
-        return rows[np.arange(len(rows)) - first < (self._most if most is None else most)]
+        most = self._most if most is None else most
+        rows = np.empty(0, ROW_TYPES[kind])
+        for path, total in self._parts[kind]:
+            pieces = [rows]
+            for some in self._look_up_in(path, total, kind, keys):
+                pieces.append(some[np.isin(run_of(some["date"]), self._runs)])
+                if sum(map(len, pieces)) > len(pieces[0]) + ROWS_AT_ONCE:  # a hot key, most likely
+                    pieces = [earliest(np.concatenate(pieces), most)]
+            rows = np.concatenate(pieces)
+        return earliest(rows, most)
 
     def _look_up_in(
         self, path: str, total: int, kind: RowKind, keys: npt.NDArray[np.uint64]
-    ) -> Rows:
+    ) -> Iterator[Rows]:
+        """Yields all rows of one file that have one of the keys."""
         dtype = ROW_TYPES[kind]
         if not total or not len(keys):
-            return np.empty(0, dtype)
-        index = self._index(path)
-        bits, starts = int(index[0]), index[1:].astype(np.int64)
-        bins = np.unique((keys >> np.uint64(64 - bits)).astype(np.int64))
-        ranges = np.stack([starts[bins], starts[bins + 1]], axis=1)
-        pieces = []
-        for first, end in _join_ranges(ranges[ranges[:, 0] < ranges[:, 1]], self._gap(path, dtype)):
-            pieces.append((first, end))
-        found = []
-        with open_for_reading(path) as handle:
-            for first, end in pieces:
-                handle.seek(first * dtype.itemsize)
-                data = handle.read((end - first) * dtype.itemsize)
-                self._requests += 1
-                self._bytes += len(data)
-                rows = np.frombuffer(data, dtype)
-                found.append(rows[np.isin(rows["key"], keys)])
-        return np.concatenate([np.empty(0, dtype), *found])
+            return
+        blocks = self._blocks(self._index(path), keys)
+        ends = np.minimum(blocks[:, 1] * ROWS_A_BLOCK, total)
+        ranges = np.stack([blocks[:, 0] * ROWS_A_BLOCK, ends], axis=1)
+        self._requests += len(ranges)
+        self._bytes += int((ends - ranges[:, 0]).sum()) * dtype.itemsize
+        read = _map_ranges if is_local(path) else _read_ranges
+        for rows in read(path, dtype, ranges, keys):
+            if len(rows):
+                yield rows
 
-    def _gap(self, path: str, dtype: np.dtype[np.void]) -> int:
-        """Rows between two ranges that are rather read than skipped."""
-        if is_local(path):
-            return _NEAR_EACH_OTHER
-        return _REMOTE_GAP_BYTES // dtype.itemsize
+    def _blocks(
+        self, index: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.int64]:
+        """Gives ranges of blocks, ascending and apart, that hold all rows of the keys."""
+        first = np.maximum(np.searchsorted(index, keys, "left") - 1, 0)
+        end = np.searchsorted(index, keys, "right")
+        if isinstance(index, np.memmap):
+            self._bytes += len(np.unique(end // (_PAGE // 8))) * _PAGE
+        first, end = first[end > 0], end[end > 0]
+        if not len(first):
+            return np.empty((0, 2), np.int64)
+        # Ranges that touch are one; both columns ascend.
+        apart = np.flatnonzero(first[1:] > end[:-1]) + 1
+        firsts = first[np.concatenate([[0], apart])]
+        ends = end[np.concatenate([apart - 1, [len(end) - 1]])]
+        return np.stack([firsts, ends], axis=1).astype(np.int64)
 
     def _index(self, path: str) -> npt.NDArray[np.uint64]:
         index = self._indexes.get(path)
         if index is None:
-            data = read_bytes(f"{path}.index")
-            self._requests += 1
-            self._bytes += len(data)
-            index = self._indexes[path] = np.frombuffer(data, "<u8")
+            name = f"{path}.index"
+            if is_local(path) and os.path.getsize(name) > INDEX_BYTES_IN_MEMORY:
+                index = np.memmap(name, "<u8", "r")
+            else:
+                data = read_bytes(name)
+                self._requests += 1
+                self._bytes += len(data)
+                index = np.frombuffer(data, "<u8")
+            self._indexes[path] = index
         return index
+
+
+def earliest(rows: Rows, most: int) -> Rows:
+    """Sorts rows and leaves out those of a key that come after its first `most`."""
+    rows = sort_rows(rows)
+    first = np.searchsorted(rows["key"], rows["key"])
+    return rows[np.arange(len(rows)) - first < most]
+
+
+def _map_ranges(
+    path: str,
+    dtype: np.dtype[np.void],
+    ranges: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.uint64],
+) -> Iterator[Rows]:
+    """Yields the rows with one of the keys from ranges of a local file."""
+    with open(path, "rb") as handle:
+        memory = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+    if len(memory) > _READ_AHEAD_BYTES * len(ranges):  # what is read ahead would be for nothing
+        memory.madvise(mmap.MADV_RANDOM)
+    mapped = np.frombuffer(memory, dtype)
+    sizes = ranges[:, 1] - ranges[:, 0]
+    cuts = np.searchsorted(np.cumsum(sizes), np.arange(0, int(sizes.sum()), ROWS_AT_ONCE))
+    for some in np.split(np.arange(len(ranges)), cuts[1:]):
+        for start in range(0, int(sizes[some].max(initial=0)), ROWS_AT_ONCE):
+            # More than once only for a range that is larger than what is read at once.
+            size = np.clip(sizes[some] - start, 0, ROWS_AT_ONCE)
+            begins = np.repeat(ranges[some, 0] + start - np.cumsum(size) + size, size)
+            places = begins + np.arange(int(size.sum()))
+            found = mapped["key"][places]
+            yield mapped[places[_among(found, keys)]]
+
+
+def _read_ranges(
+    path: str,
+    dtype: np.dtype[np.void],
+    ranges: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.uint64],
+) -> Iterator[Rows]:
+    """Yields the rows with one of the keys from ranges of any file; near ones at one go."""
+    with open_for_reading(path) as handle:
+        for first, end in _join_ranges(ranges, _REMOTE_GAP_BYTES // dtype.itemsize):
+            for start in range(first, end, ROWS_AT_ONCE):
+                handle.seek(start * dtype.itemsize)
+                data = handle.read((min(end, start + ROWS_AT_ONCE) - start) * dtype.itemsize)
+                rows = np.frombuffer(data, dtype)
+                yield rows[_among(rows["key"], keys)]
+
+
+def _among(found: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Says of each ascending `found` whether it is one of the sorted keys."""
+    places = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
+    same: npt.NDArray[np.bool_] = keys[places] == found
+    return same
 
 
 def _join_ranges(ranges: npt.NDArray[np.int64], gap: int) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Lets Beam stage this package on remote workers (--setup_file); the metadata is in pyproject.toml."""
+"""Lets Beam stage this package on remote workers (--setup_file); see pyproject.toml."""
 
 from setuptools import setup
 

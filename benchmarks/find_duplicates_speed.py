@@ -22,7 +22,15 @@ import time
 import numpy as np
 
 from pipeline.duplicates.partitions import partition_bounds, search_partition
-from pipeline.duplicates.runs import BINS, KINDS, ROW_TYPES, RunWriter, Slice, read_totals, slices_of
+from pipeline.duplicates.runs import (
+    BINS,
+    KINDS,
+    ROW_TYPES,
+    RunWriter,
+    Slice,
+    read_totals,
+    slices_of,
+)
 from pipeline.work import WorkFolder
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.rows import MAX_PAGES, PARAGRAPH_BITS, pack_address

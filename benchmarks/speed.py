@@ -92,9 +92,13 @@ def main():
         ratio = statistics.median(
             mine[1] / floor[1] for mine, floor in zip(rounds, results["floor"], strict=True)
         )
-        print(
-            f"| {name} | {pages / wall:,.0f} | {1000 * cpu / pages:.2f} | {ratio:.2f} | {peak:,.0f} |"
+        cells = (
+            f"{pages / wall:,.0f}",
+            f"{1000 * cpu / pages:.2f}",
+            f"{ratio:.2f}",
+            f"{peak:,.0f}",
         )
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ Text travels no further between the steps: what is shuffled from here on are poi
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import IO, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import apache_beam as beam
 import numpy as np
 import orjson
 import zstandard
-from apache_beam.pvalue import TaggedOutput
+from apache_beam.pvalue import PCollection, TaggedOutput
 
 from pipeline.duplicates.keepers import write_ids
 from pipeline.duplicates.runs import RunWriter, read_totals
@@ -33,8 +33,8 @@ class Spilled(NamedTuple):
       totals: rows by kind and bin of each shard, shape (3, BINS).
     """
 
-    shards: beam.PCollection[int]
-    totals: beam.PCollection[np.ndarray]
+    shards: PCollection[int]
+    totals: PCollection[np.ndarray]
 
 
 class ShardWriter:
@@ -152,7 +152,7 @@ def _removal(values: dict[str, object]) -> Removal:
     return Removal(**values, keeper=Keeper(**keeper) if keeper else None)  # type: ignore[arg-type]
 
 
-class SpillShards(beam.PTransform):
+class SpillShards(beam.PTransform[Any, Any]):
     """Writes each shard's pages and fingerprint rows to the work folder.
 
     PCollection[PageBatch] -> Spilled. All batches of a shard must come in one
@@ -168,7 +168,7 @@ class SpillShards(beam.PTransform):
         super().__init__()
         self._fn = _SpillFn(work, progress_folder)
 
-    def expand(self, batches: beam.PCollection[PageBatch]) -> Spilled:
+    def expand(self, batches: PCollection[PageBatch]) -> Spilled:
         """Spills batch by batch."""
         out = batches | "Spill" >> beam.ParDo(self._fn).with_outputs("totals", main="shards")
         return Spilled(out.shards, out.totals)

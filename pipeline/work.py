@@ -43,7 +43,10 @@ class WorkFolder:
         return join(self.root, "counts.json")
 
     def shard(self, shard: int, name: str) -> str:
-        """A file of a shard's first step: `pages`, `exact`, `near`, `line`, `index`, `hosts`, `done`."""
+        """A file of a shard's first step.
+
+        One of `pages`, `exact`, `near`, `line`, `index`, `hosts` and, last, `done`.
+        """
         return join(self.root, self.tag, "map", f"{shard:06d}", name)
 
     def ids(self, shard: int) -> str:

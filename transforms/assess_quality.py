@@ -1,4 +1,4 @@
-"""AssessQuality: pages get quality signals; those that fail rules the user turned on are dropped."""
+"""AssessQuality: pages get quality signals, and go when they fail rules the user turned on."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,9 +77,7 @@ def assess_pages(pages: Sequence[Page], rules: QualityRules) -> list[Page]:
         cleaned = c4_lines(texts, languages, rule_set, rules.limits)
         for i, (numbers, found) in enumerate(zip(kept, cleaned, strict=True)):
             removals = {numbers[n]: removal for n, removal in found.removals.items()}
-            assessed[i] = dataclasses.replace(
-                assessed[i], removals=removals | assessed[i].removals
-            )
+            assessed[i] = dataclasses.replace(assessed[i], removals=removals | assessed[i].removals)
     return assessed
 
 

@@ -2,16 +2,16 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
 
 from transforms.records import Page, PageBatch, Removal
 from transforms.text.language import Engine, Language, LanguageDetector
 
 
-def label_page(
-    page: Page, language: Language, languages: Sequence[str], min_score: float
-) -> Page:
+def label_page(page: Page, language: Language, languages: Sequence[str], min_score: float) -> Page:
     """Puts the language on a page, and drops it where the user does not want it."""
     dropped = page.dropped
     if dropped is None:
@@ -26,10 +26,10 @@ def label_page(
 
 
 def _wanted(code: str, languages: Sequence[str]) -> bool:
-    return code in languages or code.split("-")[0] in languages
+    return code in languages or code.partition("-")[0] in languages
 
 
-class DetectLanguage(beam.PTransform):
+class DetectLanguage(beam.PTransform[Any, Any]):
     """Labels each page with its language.
 
     PCollection[PageBatch] -> PCollection[PageBatch]. Every page stays in its batch; one that is not
@@ -52,7 +52,7 @@ class DetectLanguage(beam.PTransform):
             raise ValueError(f"min_score must be from 0 to 1, got {min_score}")
         self._fn = _DetectFn(tuple(languages), min_score, engine)
 
-    def expand(self, batches: beam.PCollection[PageBatch]) -> beam.PCollection[PageBatch]:
+    def expand(self, batches: PCollection[PageBatch]) -> PCollection[PageBatch]:
         """Detects and labels batch by batch."""
         return batches | "Detect" >> beam.ParDo(self._fn)
 

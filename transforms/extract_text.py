@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import apache_beam as beam
 import xxhash
+from apache_beam.pvalue import PCollection
 
 from transforms.records import (
     MAX_RAW_BYTES,
@@ -76,7 +77,7 @@ def extract_page(
                 extra["title"] = title
             if comments == "separate":
                 extra["comments"] = [_comment(comment) for comment in found.comments]
-        paragraphs = []
+        paragraphs: list[str] = []
         for block in blocks:
             lines = split_paragraphs(block.text)
             if block.rule:
@@ -142,7 +143,7 @@ def _failure(raw: RawPage, reason: Reason, detail: str) -> Failure:
     )
 
 
-class ExtractText(beam.PTransform):
+class ExtractText(beam.PTransform[Any, Any]):
     """Turns raw pages into paragraphs.
 
     PCollection[RawBatch] -> PCollection[PageBatch]. A page that cannot be handled moves to the
@@ -159,7 +160,7 @@ class ExtractText(beam.PTransform):
         super().__init__()
         self._fn = _ExtractFn(extractor, comments)
 
-    def expand(self, batches: beam.PCollection[RawBatch]) -> beam.PCollection[PageBatch]:
+    def expand(self, batches: PCollection[RawBatch]) -> PCollection[PageBatch]:
         """Applies `extract_pages` to each batch."""
         return batches | "Extract" >> beam.ParDo(self._fn)
 

@@ -2,8 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
 
 from transforms.records import Page, PageBatch
 from transforms.text.selection import RuleSelection
@@ -53,7 +55,7 @@ def check_rules(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-class StripWidgets(beam.PTransform):
+class StripWidgets(beam.PTransform[Any, Any]):
     """Marks comment widgets and boilerplate lines as removed.
 
     PCollection[PageBatch] -> PCollection[PageBatch]. No page and no paragraph is lost: removed
@@ -71,7 +73,7 @@ class StripWidgets(beam.PTransform):
         RuleSelection(rules)
         self._rules = tuple(rules)
 
-    def expand(self, batches: beam.PCollection[PageBatch]) -> beam.PCollection[PageBatch]:
+    def expand(self, batches: PCollection[PageBatch]) -> PCollection[PageBatch]:
         """Applies `strip_pages` to each batch."""
         return batches | "Strip" >> beam.ParDo(_StripFn(self._rules))
 

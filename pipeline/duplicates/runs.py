@@ -36,7 +36,7 @@ class Slice(NamedTuple):
 
     path: str
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which a slice has no use for
 
 
 class RunWriter:

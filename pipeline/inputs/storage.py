@@ -26,9 +26,9 @@ class UnreadableError(Exception):
 
 def _open(path: str) -> BinaryIO:
     if "://" not in path:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would block for ever
+        if not stat.S_ISREG(os.stat(path).st_mode):
             raise OSError(errno.EISDIR, "Not a regular file (a folder, a pipe or a device)")
-        return open(path, "rb", buffering=0)  # noqa: PTH123 - closed by StorageFile
+        return open(path, "rb", buffering=0)
     if path.startswith("gs://"):
         from pipeline.cloud.objects import ObjectReader
 

@@ -91,7 +91,8 @@ class Counts:
 
     def group(self, prefix: str) -> dict[str, int]:
         """Gives the counters `prefix:NAME` as {NAME: count}, the largest first."""
-        found = {k.removeprefix(prefix + ":"): v for k, v in self.n.items() if k.startswith(prefix + ":")}
+        start = f"{prefix}:"
+        found = {k.removeprefix(start): v for k, v in self.n.items() if k.startswith(start)}
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 

@@ -14,7 +14,9 @@ ADDED_FIELDS = ("added",)
 """Fields that differ between runs of equal content; they are left out of the content digest."""
 
 
-def make_record(page: Page, removals: dict[int, Removal], *, added: str, source: str) -> dict[str, Any]:
+def make_record(
+    page: Page, removals: dict[int, Removal], *, added: str, source: str
+) -> dict[str, Any]:
     """Makes the cleaned record of a page; its `text` is empty where nothing stays.
 
     Args:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
 
 import apache_beam as beam
 import orjson
+from apache_beam.pvalue import PCollection
 
 from pipeline.duplicates.keepers import Keepers, read_chosen, remember_shard
 from pipeline.outputs.counts import Counts
@@ -21,7 +24,7 @@ from transforms.text.page_duplicates import TEMPLATE_RULE, evidence_of, rule_of
 from transforms.text.rows import page_of, paragraph_of
 
 
-class WriteRecords(beam.PTransform):
+class WriteRecords(beam.PTransform[Any, Any]):
     """Writes documents, receipts and rejects of each shard.
 
     PCollection[tuple[int, Iterable[pointer]]] -> PCollection[Counts]. The input names every shard
@@ -39,8 +42,8 @@ class WriteRecords(beam.PTransform):
         self._fn = _WriteFn(options, work, progress_folder)
 
     def expand(
-        self, shards: beam.PCollection[tuple[int, Iterable[tuple[str, int, int]]]]
-    ) -> beam.PCollection[Counts]:
+        self, shards: PCollection[tuple[int, Iterable[tuple[str, int, int]]]]
+    ) -> PCollection[Counts]:
         """Writes shard by shard."""
         return shards | "Write" >> beam.ParDo(self._fn)
 
@@ -109,13 +112,15 @@ def _sink(stack: ExitStack, path: str) -> LineSink | ParquetSink:
     """Opens a sink that is closed when all went well, and given up otherwise."""
     sink = open_sink(path)
 
-    def leave(kind: object, error: BaseException | None, trace: object) -> None:
+    def leave(
+        _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         if error is None:
             sink.close()
         else:
             sink.abort(error)
 
-    stack.push(leave)  # type: ignore[arg-type]
+    stack.push(leave)
     return sink
 
 

@@ -98,22 +98,21 @@ def _rules(now: RunFacts, then: RunFacts) -> str:
             f"{escape(rule_meaning(rule) or group_name(group_of(rule)))}</small>",
         )
         for rule in rules[:MAX_ROWS]
+        if drift(rule)
     ]
     if not rows:
-        return ""
+        return "<p>Every rule removed the same share.</p>"
     return table("Rules, those that changed most first", ("Rule", *_HEADS[1:]), rows)
 
 
 def _languages(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     now, then = counts(run.get("languages")), counts(other.get("languages"))
     all_now, all_then = sum(now.values()), sum(then.values())
-    order = sorted(
-        now.keys() | then.keys(),
-        key=lambda code: (
-            -abs(now.get(code, 0) / max(all_now, 1) - then.get(code, 0) / max(all_then, 1)),
-            code,
-        ),
-    )
+
+    def drift(code: str) -> float:
+        return abs(now.get(code, 0) / max(all_now, 1) - then.get(code, 0) / max(all_then, 1))
+
+    order = sorted(now.keys() | then.keys(), key=lambda code: (-drift(code), code))
     rows = [
         _shares(
             code,
@@ -122,9 +121,10 @@ def _languages(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
             foreign(language_name(code), 40),
         )
         for code in order[:MAX_ROWS]
+        if drift(code)
     ]
     if not rows:
-        return ""
+        return "<p>The languages' shares are the same.</p>"
     return table("Languages, those that changed most first", ("Language", *_HEADS[1:]), rows)
 
 

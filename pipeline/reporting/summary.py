@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline.reporting.printable import visible
-from pipeline.reporting.run_facts import RunFacts, counted, duration, mapping, read_facts, rows, share
+from pipeline.reporting.run_facts import (
+    RunFacts,
+    counted,
+    duration,
+    mapping,
+    read_facts,
+    rows,
+    share,
+)
 from pipeline.reporting.wording import group_name, group_of, rule_meaning
 
 LINE_PREFIX: Final = "pagesieve-summary "

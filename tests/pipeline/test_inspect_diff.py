@@ -81,7 +81,7 @@ def test_other_rules(runs, capsys):
         "input_changed": 0,
         "text_changed": 2,
         "language_changed": 0,
-        "removals_changed": 2,
+        "removals_changed": 0,
     }
     assert told["rules"] == {
         "comments.blogger": {"more": 0, "fewer": 2},
@@ -113,13 +113,13 @@ def test_pages_in_one_run_alone_and_languages(tmp_path, capsys):
         clean(tmp_path / f"{name}.jsonl", tmp_path / name)
     status, out = diff(tmp_path, capsys, "1", "2")
     assert status == 1
-    assert "1 page only in the first run\n    https://d.example/" in out
-    assert "1 page only in the second run\n    https://b.example/news/two" in out
+    assert "1 page: only in the first run\n    https://d.example/" in out
+    assert "1 page: only in the second run\n    https://b.example/news/two" in out
     clean(tmp_path / "1.jsonl", tmp_path / "de", "--languages=de")
     status, out = diff(tmp_path, capsys, "1", "de")
-    assert "2 pages written by the first run, dropped by the second" in out
+    assert "2 pages: written by the first run, dropped by the second" in out
     status, out = diff(tmp_path, capsys, "de", "1", "--examples=1")
-    assert "2 pages dropped by the first run, written by the second" in out
+    assert "2 pages: dropped by the first run, written by the second" in out
     assert len(re.findall(r"^    https://", out, re.MULTILINE)) == 1
 
 

@@ -173,7 +173,7 @@ def test_readers_comments_can_be_had_apart():
         )
         + "</article><div id='comments'><h2>1 comment</h2><ol class='commentlist'>"
         "<li class='comment' id='comment-1'><div class='comment-author vcard'>"
-        "<cite class='fn'>Ada</cite></div><div class='comment-metadata'><time>May 3, 2024</time></div>"
+        "<cite>Ada</cite></div><div class='comment-metadata'><time>May 3, 2024</time></div>"
         "<p>I crossed the third one every day of my life.</p></li></ol></div></body></html>"
     )
     (dropped,) = extract_pages([raw(page, kind="html")], "blocks")

@@ -4,6 +4,7 @@ langdetect 1.0.9 (and langdetect-rs, which gives the same results) is sure and w
 lines, and takes traditional Chinese for Korean; see docs/languages.md for the figures.
 """
 
+import importlib
 import re
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -57,11 +58,8 @@ class LanguageDetector:
     """
 
     def __init__(self, engine: Engine = "langdetect-rs") -> None:
-        module: Any
-        if engine == "langdetect":
-            import langdetect as module
-        else:
-            import langdetect_rs as module
+        name = "langdetect" if engine == "langdetect" else "langdetect_rs"
+        module: Any = importlib.import_module(name)
         module.DetectorFactory.seed = 0
         self._detect = module.detect_langs
         self._error = module.LangDetectException

@@ -33,8 +33,11 @@ def find_within_pages(
     """Finds the paragraphs that repeat an earlier one of their own page.
 
     Args:
-      exact, near: rows of whole pages of one shard.
-      radius_bits, max_pivots, keep_number_variants: see `find_near`.
+      exact: exact rows of whole pages of one shard.
+      near: their near rows.
+      radius_bits: see `find_near`.
+      max_pivots: see `find_near`.
+      keep_number_variants: see `find_near`.
 
     Returns:
       Array of `MATCH`, sorted by address; keepers are paragraphs that stay.

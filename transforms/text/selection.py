@@ -19,7 +19,7 @@ class RuleSelection:
     def __init__(self, tokens: Sequence[str], groups: Sequence[str] = ()) -> None:
         for token in tokens:
             name = token.removeprefix("-")
-            if groups and name.split(".")[0] not in {"all", "none", *groups}:
+            if groups and name.partition(".")[0] not in {"all", "none", *groups}:
                 raise ValueError(
                     f"--rules: no rule or group is called {name!r}; groups are "
                     f"{', '.join(sorted(groups))}"
@@ -36,7 +36,7 @@ class RuleSelection:
 
     def _decide(self, rule: str) -> bool:
         on = bool(self._tokens) and self._tokens[0].startswith("-")
-        group = rule.split(".")[0]
+        group = rule.partition(".")[0]
         for token in self._tokens:
             off = token.startswith("-")
             name = token.removeprefix("-")

@@ -61,6 +61,10 @@ class ShortReadError(ConnectionError):
     """An answer ended before its announced end; asked again, it may come whole."""
 
 
+class BrokenUploadError(ConnectionError):
+    """An upload in pieces cannot go on; it has to begin anew."""
+
+
 def client() -> "Client":
     """Gives this process's client.
 

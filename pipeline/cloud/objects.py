@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from pipeline.cloud.client import (
     TIMEOUT_S,
+    BrokenUploadError,
     ChangedObjectError,
     Doing,
     MissingObjectError,
@@ -32,6 +33,9 @@ _LAST_BLOCK = 8 << 20
 
 _THREADS = 10
 """Deletions at a time: as many as the client keeps connections."""
+
+_OUT_OF_STEP = (200, 308, 410, 416)
+"""Answers to a piece of an upload that only a lost answer to an earlier piece explains."""
 
 _FIELDS = "items(name,size,generation,contentEncoding),nextPageToken"
 
@@ -125,17 +129,26 @@ def upload(path: str, data: IO[bytes], size: int, generation: int | None = None)
     bucket, name = split_path(path)
     blob = client().bucket(bucket).blob(name, chunk_size=_MEMORY_BYTES)
 
+    from google.cloud.storage.exceptions import DataCorruption
+
     def send() -> None:
-        blob.upload_from_file(
-            data,
-            rewind=True,
-            size=size,
-            content_type="application/octet-stream",
-            if_generation_match=generation,
-            checksum="crc32c",
-            timeout=TIMEOUT_S,
-            retry=retry(),  # of each piece
-        )
+        try:
+            blob.upload_from_file(
+                data,
+                rewind=True,
+                size=size,
+                content_type="application/octet-stream",
+                if_generation_match=generation,
+                checksum="crc32c",
+                timeout=TIMEOUT_S,
+                retry=retry(),  # of each piece
+            )
+        except Exception as error:
+            code = getattr(error, "code", None)
+            gone = code == 404 and "upload_id=" in str(error)
+            if gone or code in _OUT_OF_STEP or isinstance(error, DataCorruption):
+                raise BrokenUploadError(f"the upload got out of step: {error}") from error
+            raise
 
     call(send, path, "write")
     return int(blob.generation or 0)

@@ -1,5 +1,4 @@
 # Paths stay the strings that file systems know, and 100,000 of them are common:
-# ruff: noqa: PTH100, PTH109, PTH112, PTH116, PTH118, PTH206
 """From patterns to the files they name.
 
 Local patterns follow Beam's rules (`*` and `?` stay inside one folder, `**` crosses folders,
@@ -14,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from pipeline.inputs.formats import file_format, split_name
-from pipeline.inputs.shards import Format, InputError, InputFile
+from pipeline.inputs.shards import Compression, Format, InputError, InputFile
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -38,15 +37,31 @@ def list_files(patterns: Sequence[str], forced: Format | None) -> list[InputFile
             raise InputError("an input pattern is empty: check --input for stray commas")
         matched = False
         matches = _match_remote if _SCHEME.match(pattern) else _match_local
-        for path, size, token, below_folder in matches(pattern):
+        for path, size, token, below_folder, encoding in matches(pattern):
             if below_folder and forced is None and split_name(path)[0] is None:
                 continue
             chosen, compression = file_format(path, forced)
+            if encoding:
+                compression = _encoded(path, chosen, compression, encoding)
             found[path] = InputFile(path, size, token, chosen, compression)
             matched = True
         if not matched:
             raise InputError(_nothing(pattern))
     return [found[path] for path in sorted(found)]
+
+
+def _encoded(path: str, chosen: Format, compression: Compression, encoding: str) -> Compression:
+    """Settles the compression of an object with a Content-Encoding, whose bytes are read as stored.
+
+    Raises:
+      InputError: when they cannot be.
+    """
+    if encoding == "gzip" and chosen != "parquet" and compression != "zst":
+        return "gz"  # also where the name says so: most often it is compressed once
+    raise InputError(
+        f"{path}: is stored with Content-Encoding: {encoding}, through which a file of its kind "
+        "cannot be read; store it without"
+    )
 
 
 def _nothing(pattern: str) -> str:
@@ -62,8 +77,9 @@ def _nothing(pattern: str) -> str:
     return f"{pattern}: no such file or folder (looked from {os.getcwd()})"
 
 
-_Found = tuple[str, int, str, bool]
-"""Path, size, token, and whether it was found by walking a folder that was named."""
+_Found = tuple[str, int, str, bool, str]
+"""Path, size, token, whether it was found by walking a folder that was named, and its
+Content-Encoding."""
 
 
 def _match_local(pattern: str) -> Iterator[_Found]:
@@ -71,10 +87,10 @@ def _match_local(pattern: str) -> Iterator[_Found]:
     if os.path.isdir(path):
         for found in _walk(path):
             if not any(part[:1] in "._" for part in os.path.relpath(found, path).split(os.sep)):
-                yield *_stat(found), True
+                yield *_stat(found), True, ""
         return
     if os.path.lexists(path):
-        yield *_stat(path), False
+        yield *_stat(path), False, ""
         return
     magic = _MAGIC.search(path)
     if magic is None:
@@ -90,7 +106,7 @@ def _match_local(pattern: str) -> Iterator[_Found]:
     levels = path[len(root.rstrip(os.sep)) + 1 :].count(os.sep)
     for found in _walk(root, None if deep else levels):
         if matches(found):
-            yield *_stat(found), False
+            yield *_stat(found), False, ""
 
 
 def _walk(folder: str, levels: int | None = None) -> Iterator[str]:
@@ -127,27 +143,54 @@ def _stat(path: str) -> tuple[str, int, str]:
 
 
 def _match_remote(pattern: str) -> Iterator[_Found]:
-    from apache_beam.io.filesystem import BeamIOError  # slow to import
-    from apache_beam.io.filesystems import FileSystems
-
     folder = pattern.endswith("/")
     tries = [pattern + "**"] if folder else [pattern]
     if not folder and not _MAGIC.search(pattern):
         tries.append(pattern + "/**")  # a prefix is a folder when no object has the very name
+    listed = _list_bucket if pattern.startswith("gs://") else _list_by_beam
     for attempt in tries:
         try:
-            metadata = FileSystems.match([attempt])[0].metadata_list
-        except (BeamIOError, ValueError, OSError) as error:
+            found = listed(attempt)
+        except (ValueError, OSError) as error:  # Beam's own error is an OSError
             raise InputError(f"{pattern}: cannot be listed: {error}"[:600]) from error
         below = attempt != pattern
-        for entry in metadata:
-            path = str(entry.path)
+        for path, size, token, encoding in found:
             if path.endswith("/"):
                 continue  # a placeholder object that stands for a folder
             inner = path[len(attempt) - 2 :] if below else ""
             if any(part[:1] in ("._") for part in inner.split("/") if part):
                 continue
-            updated = entry.last_updated_in_seconds
-            yield path, int(entry.size_in_bytes), f"{updated:.6f}" if updated else "", below
-        if metadata:
+            yield path, size, token, below, encoding
+        if found:
             return
+
+
+def _list_bucket(pattern: str) -> list[tuple[str, int, str, str]]:
+    """Lists objects of Google's storage; their token is their generation."""
+    from apache_beam.io.filesystem import FileSystem  # slow to import
+
+    from pipeline.cloud.objects import list_objects, split_path, stat
+
+    split_path(pattern)
+    magic = _MAGIC.search(pattern)
+    if magic is None:
+        info = stat(pattern)
+        found = [] if info is None else [info]
+    else:
+        matches = re.compile(FileSystem.translate_pattern(pattern)).match
+        found = [info for info in list_objects(pattern[: magic.start()]) if matches(info.path)]
+    return [
+        (info.path, info.size, str(info.generation), info.encoding.lower().strip())
+        for info in found
+    ]
+
+
+def _list_by_beam(pattern: str) -> list[tuple[str, int, str, str]]:
+    from apache_beam.io.filesystems import FileSystems  # slow to import
+
+    found = []
+    for entry in FileSystems.match([pattern])[0].metadata_list:
+        updated = entry.last_updated_in_seconds
+        token = f"{updated:.6f}" if updated else ""
+        found.append((str(entry.path), int(entry.size_in_bytes), token, ""))
+    return found

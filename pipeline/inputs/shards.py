@@ -25,9 +25,10 @@ class InputFile:
       path: absolute for local files; `scheme://…` otherwise.
       size: bytes on storage.
       token: changes when the content does: the modification time in nanoseconds for local files,
-        in seconds for others; "" where the file system does not tell.
+        the generation in Google's storage, the time in seconds for others; "" where the file
+        system does not tell.
       format: how the bytes are read.
-      compression: by the last extension; "none" for Parquet, which compresses inside.
+      compression: by the last extension, or by an object's Content-Encoding; "none" for Parquet, which compresses inside.
     """
 
     path: str

@@ -196,26 +196,26 @@ def test_remote_files(monkeypatch):
     from apache_beam.io.filesystems import FileSystems
 
     listing = [
-        FileMetadata("gs://b/in/z.txt", 5, 1700000000.25),
-        FileMetadata("gs://b/in/", 0, 1.0),
-        FileMetadata("gs://b/in/a.jsonl", 7),
-        FileMetadata("gs://b/in/_temp/c.jsonl", 7),
-        FileMetadata("gs://b/in/read.me", 7),
+        FileMetadata("s3://b/in/z.txt", 5, 1700000000.25),
+        FileMetadata("s3://b/in/", 0, 1.0),
+        FileMetadata("s3://b/in/a.jsonl", 7),
+        FileMetadata("s3://b/in/_temp/c.jsonl", 7),
+        FileMetadata("s3://b/in/read.me", 7),
     ]
 
     def match(patterns):
-        if patterns[0] == "gs://b/in":
+        if patterns[0] == "s3://b/in":
             return [MatchResult(patterns[0], [])]
-        assert patterns[0] == "gs://b/in/**"
+        assert patterns[0] == "s3://b/in/**"
         return [MatchResult(patterns[0], listing)]
 
     monkeypatch.setattr(FileSystems, "match", staticmethod(match))
-    for pattern in ("gs://b/in", "gs://b/in/"):
+    for pattern in ("s3://b/in", "s3://b/in/"):
         (shard,) = plan([pattern])
         files = [piece.file for piece in shard.pieces]
         assert [(file.path, file.size, file.token) for file in files] == [
-            ("gs://b/in/a.jsonl", 7, ""),
-            ("gs://b/in/z.txt", 5, "1700000000.250000"),
+            ("s3://b/in/a.jsonl", 7, ""),
+            ("s3://b/in/z.txt", 5, "1700000000.250000"),
         ]
 
 

@@ -18,7 +18,8 @@ KINDS: Final = (
     "language_changed",
     "removals_changed",
 )
-"""What may differ about a page; `input_changed`: the same URL with other content or date."""
+"""What may differ about a page. `input_changed`: the same URL with other content or date;
+`removals_changed`: other rules, or more or fewer removals, but the same text."""
 
 
 @dataclass(slots=True)
@@ -27,8 +28,7 @@ class PageDifferences:
 
     Attributes:
       same: pages that were written in both runs, alike in text, language and removals.
-      counts: kind to number of pages; a page whose text, language and removals changed counts in
-        each of the three.
+      counts: kind to number of pages; a page whose text and language changed counts in both.
       examples: kind to (shard, hash of the id) in the first run and in the second; None where the
         page is in one alone.
       rules: rule to paragraphs [more, fewer] that it removed from pages written in both.
@@ -96,7 +96,7 @@ def _same_id(found: PageDifferences, a: Rows, b: Rows, tables: DigestTables, mos
         "written_now": (a["written"] == 0) & (b["written"] == 1),
         "text_changed": both & (a["text"] != b["text"]),
         "language_changed": language,
-        "removals_changed": both & (a["removed"] != b["removed"]),
+        "removals_changed": both & (a["removed"] != b["removed"]) & (a["text"] == b["text"]),
     }
     for kind, mask in masks.items():
         _note(found, kind, a[mask], b[mask], most)

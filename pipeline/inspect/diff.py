@@ -30,7 +30,7 @@ _TITLES = {
     "input_changed": "same URL, other content or date",
     "text_changed": "same input, other text",
     "language_changed": "same input, other language",
-    "removals_changed": "same input, other removals",
+    "removals_changed": "same input and text, other removals",
 }
 
 _AROUND = 40
@@ -193,7 +193,7 @@ def render(told: dict[str, Any]) -> str:
             lines.append(f"    {visible(rule, 60):<{width}}  {figures}")
     for kind, title in _TITLES.items():
         if pages[kind]:
-            lines += ["", f"  {counted(pages[kind], 'page')} {title}"]
+            lines += ["", f"  {counted(pages[kind], 'page')}: {title}"]
             for example in told["examples"].get(kind, []):
                 lines += _example_lines(example, kind)
     return "\n".join(lines)

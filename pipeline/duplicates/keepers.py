@@ -123,9 +123,9 @@ class Keepers:
     def of(self, address: int) -> tuple[Keeper, int, bool]:
         """Gives the keeper of a paragraph, its address, and whether it stays itself."""
         place = int(np.searchsorted(self._answers["address"], np.uint64(address)))
-        found = self._answers[place]
-        if int(found["address"]) != address:
+        if place == len(self._answers) or int(self._answers["address"][place]) != address:
             raise LookupError(f"no keeper was found for paragraph {address:#x}")
+        found = self._answers[place]
         page_id, url = self._pages[int(found["page"])]
         keeper = int(found["keeper"])
         return (

@@ -5,11 +5,9 @@ import io
 import logging
 
 import pytest
-from whole_runs import Ran
+from whole_runs import ADDED, Ran
 
 from pipeline.__main__ import main
-
-ADDED = "2024-05-01T10:00:00.000Z"
 
 
 @pytest.fixture

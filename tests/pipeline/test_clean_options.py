@@ -15,7 +15,9 @@ def two_pages(tmp_path):
         {
             "url": A,
             "date": DATE % 1,
-            "text": text(FOUR_WORDS, *SENTENCES[:2], FOUR_WORDS, SENTENCES[2], SENTENCES[2], *WIDGET),
+            "text": text(
+                FOUR_WORDS, *SENTENCES[:2], FOUR_WORDS, SENTENCES[2], SENTENCES[2], *WIDGET
+            ),
         },
         {
             "url": B,

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ADDED
 from corpus_files import write_corpus
 from page_files import SENTENCES, write
-from whole_runs import bytes_of
+from whole_runs import ADDED, bytes_of
 
 from pipeline.outputs.commit import WorkLock, work_root
 

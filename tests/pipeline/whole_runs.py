@@ -9,6 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import zstandard
 
+ADDED = "2024-05-01T10:00:00.000Z"
+"""Time stamp of runs whose bytes are compared."""
+
 
 def lines_of(path):
     """The JSON lines of a file."""

@@ -22,8 +22,9 @@ _INSPECT = {
     "restore": "pipeline.inspect.restore",
     "diff": "pipeline.inspect.diff",
     "report": "pipeline.inspect.report",
+    "index": "pipeline.history.commands",
 }
-"""Commands that look into finished runs, each with the module whose `run` does it."""
+"""Commands that look into finished runs or a history, each with the module whose `run` does it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,6 +77,7 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
     from pipeline.engine import check_runner, unknown_options
     from pipeline.job import Job, plan_job
     from pipeline.launch import launch
+    from pipeline.preflight import check_fully, check_quickly, report
     from pipeline.reporting.summary import render_summary, summary_line
     from pipeline.storage import exists
 
@@ -101,6 +103,9 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
         exists(job.output)  # raises where no such file system is known
     except (OSError, ValueError) as error:
         raise UsageError(f"--input or --output cannot be used: {last_line(error)}") from error
+    if options.check:
+        return report(check_fully(job, shards, options.workers))
+    check_quickly(job, shards)
     run = launch(job, shards, options.runner, beam_arguments, options.workers)
     _say(render_summary(run, job.output, color_wanted()))
     if not sys.stdout.isatty():

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from pipeline.config import MIB, CleanConfig
 from pipeline.errors import UsageError
+from pipeline.history.options import add_index
 from pipeline.inspect.options import add_inspect
 
 _DEFAULTS = CleanConfig()
@@ -30,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_clean(commands)
     add_inspect(commands)
+    add_index(commands)
     return parser
 
 
@@ -190,6 +192,11 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
 
     how = clean.add_argument_group("how it runs")
+    how.add_argument(
+        "--check",
+        action="store_true",
+        help="only check input, output, credentials, history and disk, try a sample, and estimate",
+    )
     how.add_argument("--runner", default="local", help="local, or a Beam runner by name")
     how.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes on this machine"

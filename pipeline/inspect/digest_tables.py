@@ -1,7 +1,7 @@
 """What two runs made of their pages, as rows of fixed width on disk, in partitions by URL.
 
-A row has hashes in place of text, so a comparison takes 40 bytes of disk a page and a rule, and
-memory for one partition at a time.
+A row has hashes in place of text, so a comparison takes 39 bytes of disk a page and 22 for each of
+its rules, and memory for one partition at a time.
 """
 
 import os

@@ -16,6 +16,8 @@ def add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     for one in add:
         one(commands)
+    for name in ("explain", "restore", "diff", "report"):
+        commands.choices[name].add_argument("--verbose", action="store_true", help="tracebacks")
 
 
 def _add_explain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

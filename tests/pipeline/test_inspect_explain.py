@@ -1,5 +1,6 @@
 """explain: the page as it came in, every removal with its reason; hostile pages do nothing."""
 
+import io
 import os
 import pty
 import re
@@ -13,6 +14,9 @@ from test_report import ALLOWED_TAGS
 from test_report import read as read_html
 
 from pipeline.__main__ import main
+from pipeline.inspect.explain import Explanation, Line
+from pipeline.inspect.explain_html import render_page
+from pipeline.inspect.explain_text import print_explanation
 from pipeline.inspect.pages import pages_of
 from pipeline.inspect.word_diff import MAX_WORDS, compare
 
@@ -306,3 +310,20 @@ def test_the_url_of_the_hostile_page_is_found_as_it_is(output, capsys):
     assert hostile != HOSTILE_URL  # control characters are percent-encoded on reading
     assert explain(output, capsys, hostile)[0] == 0
     assert TIDE_CHANGED not in explain(output, capsys, hostile)[1]
+
+
+def test_a_run_that_someone_tampered_with_is_inert():
+    bad = "\x1b[2J\x07\x9b\u202e</style><script>x</script>\r\n"
+    keeper = {"id": bad, "url": bad, "paragraph": bad}
+    receipt = {"rule": f"duplicate.{bad}", "evidence": bad, "keeper": keeper}
+    record = {"metadata": {"date": bad, "language_score": 0.5}, "source": bad}
+    reject = {"file": bad, "offset": bad, "reason": bad, "detail": bad, "raw_length": bad}
+    lines = [Line(0, bad), Line(1, bad, receipt, "x", compare(bad, "x")), Line(2, bad, receipt)]
+    page = Explanation(bad, bad, bad, record, bad, lines, [reject], [bad])
+    stream = io.StringIO()
+    print_explanation(page, stream)
+    assert "<script>" in stream.getvalue()
+    assert not re.search(UNSAFE, stream.getvalue())
+    html = render_page(page)
+    assert not re.search(UNSAFE, html)
+    assert set(read_html(html).tags) <= ALLOWED_TAGS | {"ol", "del", "ins"}

@@ -1,6 +1,7 @@
 """Whole runs from bucket to bucket: the same bytes as from folder to folder, whatever happens."""
 
 import base64
+import contextlib
 import gzip
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 from page_files import SENTENCES, WIDGET, html, text, warc
 
 from pipeline import storage
+from pipeline.cloud import client
 from pipeline.cloud.objects import list_objects
 
 pytestmark = pytest.mark.slow
@@ -71,6 +73,15 @@ def filled(gcs_bucket, tmp_path):
 def _alike(found, root):
     """Takes the places of the input out of what a run wrote."""
     return {name: data.replace(root.encode(), b"ROOT") for name, data in found.items()}
+
+
+@contextlib.contextmanager
+def _spoilt(gcs_emulator, monkeypatch, **options):
+    port = int(gcs_emulator.url.rsplit(":", 1)[1])
+    with faulty_proxy.faulty_proxy(port, **options) as proxy:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+        yield proxy
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_emulator.url)
 
 
 def _clean(output, *words, source="", environment=None):
@@ -194,21 +205,28 @@ def test_a_killed_run_goes_on_and_a_second_one_is_kept_out(filled, clean, monkey
     assert _alike(_read(output)[1], bucket) == _alike(_read(f"{folder}/out")[1], folder)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_faults_lose_and_repeat_nothing(filled, clean, gcs_emulator, workers):
+def test_faults_lose_and_repeat_nothing(filled, clean, gcs_emulator, monkeypatch):
     _, bucket = filled
-    options = (f"--workers={workers}", "--shard-bytes=65536")
-    source = f"{bucket}/in"
-    assert clean(source, options=options, output=f"{bucket}/calm").status == 0
-    port = int(gcs_emulator.url.rsplit(":", 1)[1])
-    with faulty_proxy.faulty_proxy(port, rate=0.06, seed=workers) as proxy:
-        ran = _clean(
-            f"{bucket}/stormy",
-            *options,
-            ADDED,
-            source=source,
-            environment={"STORAGE_EMULATOR_HOST": proxy.url},
-        )
+    source, options = f"{bucket}/in", ("--workers=1", "--shard-bytes=65536")
+    calm = clean(source, options=options, output=f"{bucket}/calm")
+    assert calm.status == 0, calm.err
+    usual = client.retry()
+    for module in ("client", "objects"):
+        hasty = usual.with_delay(0.01, 0.5, 2.0)
+        monkeypatch.setattr(f"pipeline.cloud.{module}.retry", lambda: hasty)  # noqa: B023
+    with _spoilt(gcs_emulator, monkeypatch, rate=0.2, seed=1) as proxy:
+        ran = clean(source, options=options, output=f"{bucket}/stormy")
+    assert ran.status == 0, ran.err
+    assert all(proxy.done[fault] for fault in faulty_proxy.FAULTS)
+    assert _read(f"{bucket}/stormy")[1] == _read(f"{bucket}/calm")[1]
+
+
+def test_faults_in_worker_processes(filled, clean, gcs_emulator, monkeypatch):
+    _, bucket = filled
+    source, options = f"{bucket}/named", ("--workers=2", "--shard-bytes=65536")
+    assert clean(source, options=("--workers=1", *options[1:]), output=f"{bucket}/calm").status == 0
+    with _spoilt(gcs_emulator, monkeypatch, rate=0.04, seed=3) as proxy:
+        ran = _clean(f"{bucket}/stormy", *options, ADDED, source=source)
     assert ran.returncode == 0, ran.stderr
     assert sum(proxy.done.values()) - proxy.done[""] > 3
     assert _read(f"{bucket}/stormy")[1] == _read(f"{bucket}/calm")[1]

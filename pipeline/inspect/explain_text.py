@@ -121,7 +121,8 @@ def _reject(reject: dict[str, Any]) -> Iterator[tuple[int, list[Span]]]:
     yield 4, [("", visible(reject.get("detail", ""), 400))]
     length = reject.get("raw_length", -1)
     size = f", {length:,} bytes" if isinstance(length, int) and length >= 0 else ""
-    where = f"{visible(reject.get('file', ''), 1000)}, offset {reject.get('offset', 0)}{size}"
+    offset = visible(reject.get("offset", 0), 30)
+    where = f"{visible(reject.get('file', ''), 1000)}, offset {offset}{size}"
     yield 4, [("soft", where)]
     yield 4, [("soft", "`pagesieve replay` cleans it again after a fix")]
 

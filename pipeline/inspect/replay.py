@@ -117,7 +117,7 @@ def _told(made: dict[str, Any], before: int, into: str) -> list[str]:
         )
     ]
     for reject in made.get("rejects", [])[:5]:
-        where = f"{visible(reject['file'], 200)}, offset {reject['offset']}"
+        where = f"{visible(reject['file'], 200)}, offset {visible(reject['offset'], 30)}"
         lines.append(
             f"  {visible(reject['reason'], 40)}  {where}: {visible(reject['detail'], 200)}"
         )

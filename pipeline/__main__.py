@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import PagesieveError, RunError, UsageError, last_line, what_happened
 from pipeline.options import color_wanted, parse, patterns, to_config
+from pipeline.reporting.metrics_file import MetricsFile
 from pipeline.reporting.printable import visible
 
 _INTERRUPTED = 130
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options, beam_arguments = parse(words)
         if options.command in _INSPECT:
             return _inspect(options, beam_arguments)
-        return _clean(options, beam_arguments)
+        with MetricsFile(options.metrics_file, options.output) as metrics:
+            return _clean(options, beam_arguments, metrics)
     except PagesieveError as error:
         if verbose:
             traceback.print_exc()
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say()
 
 
-def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
+def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: MetricsFile) -> int:
     config = to_config(options)
     if options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")
@@ -106,7 +108,8 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str]) -> int:
     if options.check:
         return report(check_fully(job, shards, options.workers))
     check_quickly(job, shards)
-    run = launch(job, shards, options.runner, beam_arguments, options.workers)
+    run = launch(job, shards, options.runner, beam_arguments, options.workers, metrics.fail)
+    metrics.run = run
     _say(render_summary(run, job.output, color_wanted()))
     if not sys.stdout.isatty():
         _say(summary_line(run))

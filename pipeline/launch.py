@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.engine import WorkerDiedError, choose_engine
@@ -14,7 +14,12 @@ from pipeline.reporting.run_facts import counted
 
 
 def launch(
-    job: Job, shards: Sequence[Shard], runner: str, beam_arguments: Sequence[str], workers: int
+    job: Job,
+    shards: Sequence[Shard],
+    runner: str,
+    beam_arguments: Sequence[str],
+    workers: int,
+    on_death: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Runs a planned job; the process ends here when a worker process was killed.
 
@@ -24,6 +29,7 @@ def launch(
       runner: see `choose_engine`.
       beam_arguments: Beam's own options.
       workers: processes on this machine.
+      on_death: called with the exit status before the process ends here.
 
     Returns:
       The content of run.json.
@@ -44,6 +50,7 @@ def launch(
     except WorkerDiedError as error:
         # The runner would wait for the dead worker for ever; the living ones go with this process.
         print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)
+        on_death(error.exit_status)
         os._exit(error.exit_status)
     except PagesieveError:
         raise

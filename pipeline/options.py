@@ -218,6 +218,12 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="0..1",
         help="exit with status 3 above it",
     )
+    how.add_argument(
+        "--metrics-file",
+        default="",
+        metavar="PATH",
+        help="write figures of the run for Prometheus, also when it fails",
+    )
     how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
     how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
 

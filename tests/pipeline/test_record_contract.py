@@ -115,7 +115,7 @@ def test_an_output_without_documents_has_no_empty_file(clean, tmp_path):
 
 
 @pytest.mark.slow
-def test_pandas_and_polars_read_it(clean, records, tmp_path):
+def test_pandas_reads_it(clean, records):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     ran = clean(records)
     (path,) = (ran.output / "documents").iterdir()
@@ -123,8 +123,33 @@ def test_pandas_and_polars_read_it(clean, records, tmp_path):
     assert frame["id"].tolist() == [one["id"] for one in ran.documents]
     assert frame["text"].tolist() == [one["text"] for one in ran.documents]
     assert frame["added"].map(type).eq(str).all()
-    assert frame["metadata"].map(type).eq(dict).all()
+    assert [one["url"] for one in frame["metadata"]] == [
+        one["metadata"]["url"] for one in ran.documents
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["jsonl.gz", "parquet"])
+def test_polars_reads_it(clean, records, kind):
     polars = pytest.importorskip("polars", reason="polars is not installed")
-    ran = clean(records, options=["--format=parquet"], output=tmp_path / "parquet")
+    ran = clean(records, options=[f"--format={kind}"])
     (path,) = (ran.output / "documents").iterdir()
-    assert polars.read_parquet(path)["id"].to_list() == frame["id"].tolist()
+    read = polars.read_parquet if kind == "parquet" else polars.read_ndjson
+    frame = read(path)
+    assert frame["id"].to_list() == [one["id"] for one in ran.documents]
+    assert frame["metadata"].struct.field("language").to_list() == ["en", "de", "en", "en"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["jsonl.gz", "parquet"])
+def test_datatrove_reads_it(clean, records, kind):
+    readers = pytest.importorskip("datatrove.pipeline.readers", reason="datatrove is not installed")
+    ran = clean(records, options=[f"--format={kind}"])
+    reader = readers.ParquetReader if kind == "parquet" else readers.JsonlReader
+    read = list(reader(str(ran.output / "documents"))())
+    assert [(one.id, one.text) for one in read] == [
+        (one["id"], one["text"]) for one in ran.documents
+    ]
+    for mine, theirs in zip(ran.documents, read, strict=True):
+        assert theirs.metadata.items() >= mine["metadata"].items()
+        assert theirs.metadata["added"] == mine["added"]

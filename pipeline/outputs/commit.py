@@ -18,6 +18,7 @@ REPORT_FILE = "report.html"
 READY_FILE = "ready.json"
 
 _LOCK = "lock"
+_LOCK_TRIES = 100
 _ASIDE = "replaced"
 
 
@@ -94,20 +95,11 @@ class WorkLock:
             self._lease = lease_bucket(root)
         if not is_local(root):
             return
-        try:
-            os.makedirs(root, exist_ok=True)
-            self._handle = os.open(join(root, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise UsageError(
-                f"--output: cannot write beside it: {root}: {error.strerror}; choose another folder"
-            ) from error
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._handle)
-            raise UsageError(
-                f"another run is writing to this output ({root} is locked); wait for it to end"
-            ) from error
+        for _ in range(_LOCK_TRIES):
+            self._handle = self._take()
+            if self._handle is not None:
+                return
+        raise UsageError(f"{root} cannot be locked: runs come and go there; try again")
 
     def check(self) -> None:
         """Makes sure that the lock is still held; only in a bucket can it be lost.
@@ -120,6 +112,32 @@ class WorkLock:
                 f"another run has taken {self._root} over, as this one gave no sign of life for "
                 "long; nothing was committed: start it again"
             )
+
+    def _take(self) -> int | None:
+        """Locks the lock file; None where the run that held it took it away meanwhile."""
+        path = join(self._root, _LOCK)
+        try:
+            os.makedirs(self._root, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UsageError(
+                f"--output: cannot write beside it: {self._root}: {error.strerror}; "
+                "choose another folder"
+            ) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            raise UsageError(
+                f"another run is writing to this output ({self._root} is locked); "
+                "wait for it to end"
+            ) from error
+        if os.path.exists(path) and os.path.samestat(os.fstat(handle), os.stat(path)):
+            return handle
+        os.close(handle)
+        return None
 
     def __enter__(self) -> Self:
         return self

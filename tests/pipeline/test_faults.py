@@ -1,5 +1,6 @@
 """Killed, interrupted and rival runs: what is left, and that the same command then finishes."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from corpus_files import write_corpus
 from page_files import SENTENCES, write
 from whole_runs import ADDED, bytes_of
 
+from pipeline.errors import UsageError
 from pipeline.outputs.commit import WorkLock, work_root
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,6 +174,25 @@ def test_two_runs_on_one_output_do_not_meet(clean, tmp_path):
         assert len(ran.err.splitlines()) <= 2
         assert not ran.output.exists()
     assert clean(page).status == 0
+
+
+def test_a_lock_that_was_taken_away_locks_nothing(tmp_path, monkeypatch):
+    """The holder ends, and removes its folder, just after another has opened the lock file."""
+    root = work_root(str(tmp_path / "out"))
+    first = WorkLock(root)
+    lock = fcntl.flock
+
+    def late(handle, how):
+        monkeypatch.setattr(fcntl, "flock", lock)
+        first.__exit__(None, None, None)
+        assert not Path(root).exists()
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with WorkLock(root):
+        assert Path(root, "lock").exists()
+        with pytest.raises(UsageError, match="another run is writing"):
+            WorkLock(root)
 
 
 def test_a_run_that_finished_meanwhile_is_not_replaced(clean, tmp_path, monkeypatch):

@@ -87,7 +87,7 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
         raise UsageError(f"no such option: {', '.join(unknown)}; see `pagesieve clean --help`")
     if stray := [a for a in beam_arguments if not a.startswith("-")]:
         raise UsageError(f"{stray[0]!r} is no option; give the input as --input={stray[0]}")
-    check_runner(options.runner)
+    check_runner(options.runner, (*patterns(options), options.output))
     job = Job(
         patterns=patterns(options),
         output=_folder(options.output),

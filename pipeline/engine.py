@@ -1,6 +1,7 @@
 """Engines: which runner does the work, named explicitly, and how it is told to use the cores."""
 
 import contextlib
+import importlib.util
 import io
 import os
 import signal
@@ -9,16 +10,21 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import (
+    GoogleCloudOptions,
+    PipelineOptions,
+    StandardOptions,
+)
 from apache_beam.pipeline import Pipeline
 from apache_beam.runners.runner import PipelineRunner, create_runner
 
-from pipeline.errors import RunError, UsageError
+from pipeline.errors import AlreadyDoneError, RunError, UsageError
 from pipeline.worker import VERBOSE
 
 LOCAL = "local"
 """The default: this machine, with all its cores."""
 
+_DATAFLOW = "DataflowRunner"
 _ON_THIS_MACHINE = {"DirectRunner", "FnApiRunner", "PrismRunner", "BundleBasedDirectRunner"}
 
 
@@ -37,6 +43,10 @@ class Engine:
     options: PipelineOptions
     runner: PipelineRunner | None
     local: bool
+
+
+class HandedOverError(AlreadyDoneError):
+    """Nothing ran from here: a dry run, or a template for a job that is started elsewhere."""
 
 
 class WorkerDiedError(RunError):
@@ -80,14 +90,30 @@ def _options(arguments: Sequence[str]) -> PipelineOptions:
     return PipelineOptions(list(arguments), pipeline_type_check=True)
 
 
-def check_runner(runner: str) -> None:
+def check_runner(runner: str, paths: Sequence[str] = ()) -> None:
     """Checks, before any work, that there is such a runner.
 
+    Args:
+      runner: `local`, or the name of a Beam runner.
+      paths: of input and output, which its workers must reach.
+
     Raises:
-      UsageError: when there is none, or Beam lacks what it needs.
+      UsageError: when there is none, Beam lacks what it needs, or a path is out of its reach.
     """
     if runner == LOCAL:
         return
+    if runner == _DATAFLOW:
+        if importlib.util.find_spec("google.cloud.dataflow_v1beta3") is None:
+            raise UsageError(
+                "--runner=DataflowRunner needs Beam's parts for Google Cloud: "
+                "pip install 'pagesieve[gcp]'"
+            )
+        for path in paths:
+            if "://" not in path:
+                raise UsageError(
+                    f"{path} is on this machine, out of the reach of Dataflow's workers; give a "
+                    "path in a bucket: gs://BUCKET/FOLDER"
+                )
     try:
         create_runner(runner)
     except (ValueError, AttributeError, ImportError) as error:
@@ -132,6 +158,7 @@ def run_pipeline(
 
     Raises:
       WorkerDiedError: when a local worker process was killed. The others may still be running.
+      HandedOverError: when the options say that the job is not to run from here.
       Exception: whatever the runner raises.
     """
     died: list[str] = []
@@ -154,7 +181,9 @@ def run_pipeline(
             try:
                 pipeline = Pipeline(runner=engine.runner, options=engine.options)
                 build(pipeline)
-                pipeline.run().wait_until_finish()
+                result = pipeline.run()
+                _check_here(engine)
+                result.wait_until_finish()
             except (KeyboardInterrupt, Exception) as error:
                 if not died and not interrupted:
                     raise
@@ -171,6 +200,20 @@ def run_pipeline(
         threading.excepthook = before
         if verbose and told is None:
             os.environ.pop(VERBOSE, None)
+
+
+def _check_here(engine: Engine) -> None:
+    """Tells a dry run and a template, which Dataflow's runner makes, from a run."""
+    if engine.options.view_as(StandardOptions).runner != _DATAFLOW:
+        return
+    cloud = engine.options.view_as(GoogleCloudOptions)
+    if cloud.dry_run:
+        raise HandedOverError("the pipeline passes Dataflow's checks; --dry_run: nothing was run")
+    if cloud.template_location:
+        raise HandedOverError(
+            f"the job is described in {cloud.template_location}; once it is done, the same command "
+            "with --runner=local commits what it has written"
+        )
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
+_UNFINISHED = ".part"
+
 
 def is_local(path: str) -> bool:
     """Says whether the path is on a mounted file system."""
@@ -87,7 +89,7 @@ def open_for_writing(path: str) -> Iterator[IO[bytes]]:
             yield handle
         return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    hidden = f"{path}.{uuid.uuid4().hex[:12]}.part"
+    hidden = f"{path}.{uuid.uuid4().hex[:12]}{_UNFINISHED}"
     try:
         with open(hidden, "wb") as handle:
             yield handle
@@ -96,6 +98,14 @@ def open_for_writing(path: str) -> Iterator[IO[bytes]]:
         if os.path.exists(hidden):
             os.remove(hidden)
         raise
+
+
+def delete_unfinished(folder: str) -> None:
+    """Deletes what killed processes left below a local folder of files that they were writing."""
+    for parent, _, names in os.walk(folder) if is_local(folder) else ():
+        for name in names:
+            if name.endswith(_UNFINISHED):
+                os.remove(os.path.join(parent, name))
 
 
 def write_bytes(path: str, data: bytes) -> None:

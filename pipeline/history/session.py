@@ -12,7 +12,7 @@ from pipeline.duplicates.runs import RowKind
 from pipeline.errors import UsageError
 from pipeline.history.manifest import Manifest, PastRun, Segment, check_settings, load, store
 from pipeline.outputs.counts import Counts
-from pipeline.storage import is_local, join
+from pipeline.storage import delete_unfinished, is_local, join
 from transforms.text.normal import NORMAL_VERSION
 from transforms.text.rows import MAX_RUNS, MAX_SHARDS
 
@@ -121,6 +121,7 @@ class HistorySession:
             for partition, rows in sorted(counts.group("history.parts").items())
         )
         _delete_others(self.remembered, (name for _, name, _ in parts))
+        delete_unfinished(self.remembered)
         run = PastRun(
             number=self.number,
             name=config.run_name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import RunError, UsageError
 from pipeline.outputs.bucket_commit import lease_bucket
-from pipeline.storage import delete_tree, exists, is_bucket, is_local, join
+from pipeline.storage import delete_tree, delete_unfinished, exists, is_bucket, is_local, join
 
 if TYPE_CHECKING:
     from pipeline.cloud.lease import Lease
@@ -175,6 +175,7 @@ def commit(output: str) -> None:
         if not os.path.isdir(staging(output)):  # renamed by an attempt that ended right after
             _remove(root)
             return
+        delete_unfinished(staging(output))
         if os.path.isdir(output) and os.listdir(output):
             shutil.rmtree(aside, ignore_errors=True)
             os.rename(output, aside)

@@ -31,9 +31,10 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
 from transforms.text.html.decide import keep_units
-from transforms.text.html.dom import Tree, parse
-from transforms.text.html.features import build
+from transforms.text.html.dom import parse
+from transforms.text.html.features import ALL_BITS, N_NUMBERS, build
 from transforms.text.html.model import CHROME, SCORE_STEPS, Weights, scores
+from transforms.text.html.tree import Tree
 
 UNLABELLED_WEIGHT = 0.1
 EXTRA_WEIGHT = 0.03
@@ -201,8 +202,11 @@ def teach(
     return out, of_extras
 
 
-def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weights:
-    """Fit the network to labels and to the teacher's predictions; Adam with decoupled decay."""
+def train_student(samples, soft, *, hidden: int, networks: int, steps: int, seed: int) -> Weights:
+    """Fit networks to labels and to the teacher's predictions, and put them side by side.
+
+    A bit so rare that its bounds are the same says nothing; the model does without it.
+    """
     f = np.float32
     x = np.concatenate([sample.features for sample in samples]).astype(f)
     y = np.concatenate(
@@ -223,7 +227,25 @@ def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weigh
     )
     mean, deviation = x.mean(0), np.maximum(x.std(0), 0.05)
     low, high = np.ceil(mean - CLIP * deviation), np.floor(mean + CLIP * deviation)
-    x = (np.clip(x, low, high) - mean) / deviation
+    used = np.flatnonzero((low < high) | (np.arange(len(low)) < N_NUMBERS))
+    low, high, mean, deviation = low[used], high[used], mean[used], deviation[used]
+    x = (np.clip(x[:, used], low, high) - mean) / deviation
+    fitted = [_fit(x, y, w, hidden, steps, seed * networks + k) for k in range(networks)]
+    first, bias, second, last = (np.concatenate(p, axis=-1) for p in zip(*fitted, strict=True))
+    first = first / deviation[:, None]
+    return Weights(
+        bits=ALL_BITS[used[N_NUMBERS:] - N_NUMBERS],
+        low=low.astype(np.float64), high=high.astype(np.float64),
+        first=np.round(first * 2.0**16).astype(np.float64),
+        first_bias=np.round((bias - mean @ first) * 2.0**16).astype(np.float64),
+        second=np.round(second / networks * 2.0**12).astype(np.float64),
+        second_bias=float(np.round(last.mean() * SCORE_STEPS)),
+    )  # fmt: skip
+
+
+def _fit(x, y, w, hidden: int, steps: int, seed: int) -> list[np.ndarray]:
+    """One network: Adam with decoupled decay, noise on its input and hidden units."""
+    f = np.float32
     rng = np.random.default_rng(seed)
     size = x.shape[1]
     p = [
@@ -249,21 +271,15 @@ def train_student(samples, soft, *, hidden: int, steps: int, seed: int) -> Weigh
                 np.sqrt(v[k] / f(1 - 0.999 ** (step + 1))) + f(1e-8)
             )
             p[k] -= rate * (move + (f(0.01) * p[k] if k in {0, 2} else f(0)))
-    first = p[0] / deviation[:, None]
-    return Weights(
-        low=low.astype(np.float64), high=high.astype(np.float64),
-        first=np.round(first * 2.0**16).astype(np.float64),
-        first_bias=np.round((p[1] - mean @ first) * 2.0**16).astype(np.float64),
-        second=np.round(p[2] * 2.0**12).astype(np.float64),
-        second_bias=float(np.round(p[3][0] * SCORE_STEPS)),
-    )  # fmt: skip
+    return p
 
 
 def judge_sample(sample: Sample, weights: Weights) -> list[float]:
     """Log odds of all units of a page."""
     logits = np.full(len(sample.texts), CHROME)
     if len(sample.units):
-        logits[sample.units] = scores(sample.features, weights)
+        used = np.append(np.full(N_NUMBERS, fill_value=True), np.isin(ALL_BITS, weights.bits))
+        logits[sample.units] = scores(sample.features[:, used], weights)
     return logits.tolist()
 
 
@@ -296,16 +312,22 @@ def main() -> None:
     parser.add_argument("--extra-pages", type=int, default=40, help="taken from each such file")
     parser.add_argument("--save", type=Path, help="write the trained weights to this .npz")
     parser.add_argument("--cross-validate", action="store_true", help="print scores of 5 folds")
-    parser.add_argument("--hidden", type=int, default=64, help="hidden units")
+    parser.add_argument("--hidden", type=int, default=24, help="hidden units")
+    parser.add_argument("--networks", type=int, default=3, help="whose scores are averaged")
     parser.add_argument("--steps", type=int, default=5000, help="training steps of 256 units")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--thresholds", default="-0.2,0,0.2,0.4,0.6", help="log odds to report")
+    parser.add_argument("--thresholds", default="-0.2,-0.1,0,0.1,0.2", help="log odds to report")
     options = parser.parse_args()
     samples = read_samples(options.pages, options.truth)
     extras = read_extras(options.extra, options.extra_pages)
     print(f"{len(extras)} pages without labels", file=sys.stderr)
     print(f"{len(samples)} pages, {sum(len(s.texts) for s in samples)} units", file=sys.stderr)
-    settings = {"hidden": options.hidden, "steps": options.steps, "seed": options.seed}
+    settings = {
+        "hidden": options.hidden,
+        "networks": options.networks,
+        "steps": options.steps,
+        "seed": options.seed,
+    }
     if options.cross_validate:
         fold = np.random.RandomState(0).permutation(len(samples)) % FOLDS
         logits: list[list[float]] = [[]] * len(samples)
@@ -323,7 +345,7 @@ def main() -> None:
         soft, soft_extras = teach(samples, 4, extras)
         weights = train_student(samples + extras, soft + soft_extras, **settings)
         np.savez_compressed(
-            options.save,
+            options.save, bits=weights.bits.astype(np.int32),
             low=weights.low.astype(np.int32), high=weights.high.astype(np.int32),
             first=weights.first.astype(np.int32), first_bias=weights.first_bias.astype(np.int64),
             second=weights.second.astype(np.int32), second_bias=np.int64(weights.second_bias),

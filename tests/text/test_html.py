@@ -229,7 +229,7 @@ def test_fast_keeps_the_article_a_paragraph_a_line():
 def test_scores_are_exact():
     tree = parse(page(COMMENTS["wordpress"].format(first=FIRST, second=SECOND)))
     weights = load_weights()
-    rows, _ = build(tree)
+    rows, _ = build(tree, weights.bits)
     assert (rows == np.floor(rows)).all()
     assert rows.shape[1] == len(weights.low)
     for row, score in zip(rows.tolist(), scores(rows, weights), strict=True):

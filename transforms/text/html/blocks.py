@@ -1,13 +1,12 @@
 """The unit of extraction: one line of a page, kept or removed for a reason."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A line of a page's visible text.
 
     Attributes:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transforms.text.html.blocks import clean_line
-from transforms.text.html.dom import Tree
 from transforms.text.html.forum import forum_posts
 from transforms.text.html.hints import BIT, TAG_BIT
 from transforms.text.html.systems import Systems, compile_systems
+from transforms.text.html.tree import Tree
 
 KEEP_FROM = -0.2
 """Log odds from which a unit stays."""
@@ -45,7 +45,7 @@ class Containers:
     @property
     def forum(self) -> bool:
         """Whether the page is a discussion whose posts are its content."""
-        return any(post >= 0 for post in self.post)
+        return max(self.post, default=-1) >= 0
 
 
 def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
@@ -57,32 +57,42 @@ def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
       tree: the page.
       systems: compiled patterns of widget systems.
     """
-    ends = [0]
-    for lines, linked in zip(tree.lines, tree.link_chars, strict=True):
-        size = sum(map(len, lines))
-        ends.append(ends[-1] + (size if linked * 3 < size else 0))
-    limit = ends[-1] * MAX_COMMENT_SHARE
-    bit = BIT["comment"]
-    units = len(tree.lines)
-    count = len(tree.parent)
-    comment, system = [-1] * count, [-1] * count
+    count, bit = len(tree.parent), BIT["comment"]
+    comment = [-1] * count
+    named = [number for number, mask in enumerate(tree.mask) if mask & bit]
+    if named:
+        prose = _prose_before(tree)
+        limit = prose[-1] * MAX_COMMENT_SHARE
+        inside = 0
+        for element in named:
+            if element < inside or element in {0, tree.body} or tree.mask[element] & _GUARDED:
+                continue
+            last = min(tree.last[element], len(tree.lines))
+            if prose[last] - prose[min(tree.first[element], last)] <= limit:
+                inside = tree.end[element]
+                comment[element:inside] = [element] * (inside - element)
+    system = [-1] * count
     rules: dict[int, tuple[str, str]] = {}
-    named = bool(systems.exact or systems.prefixes)
-    for element, (parent, mask) in enumerate(zip(tree.parent, tree.mask, strict=True)):
-        above = comment[parent]
-        guarded = mask & _GUARDED or element == tree.body or not element
-        if above < 0 and mask & bit and not guarded:
-            last = min(tree.last[element], units)
-            if ends[last] - ends[min(tree.first[element], last)] <= limit:
-                above = element
-        comment[element] = above
-        system[element] = system[parent]
-        if named and system[parent] < 0 and not guarded:
-            found = systems.find(*tree.name[element])
+    if systems.exact or systems.prefixes:
+        inside = 0
+        for element, names in enumerate(tree.name):
+            if element < inside or element in {0, tree.body} or tree.mask[element] & _GUARDED:
+                continue
+            found = systems.find(*names)
             if found:
-                system[element] = element
+                inside = tree.end[element]
+                system[element:inside] = [element] * (inside - element)
                 rules[element] = (found[0], f"in {clean_line(found[1])[:100]}")
     return Containers(comment, forum_posts(tree), system, rules)
+
+
+def _prose_before(tree: Tree) -> list[int]:
+    """Characters of units with few links before each unit, and in all."""
+    ends = [0]
+    for lines, linked in zip(tree.lines, tree.link_chars, strict=True):
+        size = len(lines[0]) if len(lines) == 1 else sum(map(len, lines))
+        ends.append(ends[-1] + (size if linked * 3 < size else 0))
+    return ends
 
 
 def keep_units(

@@ -15,6 +15,8 @@ from transforms.text.html.systems import System, compile_systems
 Comments = Literal["remove", "keep", "separate"]
 """What happens to readers' comments; see `extract_page`."""
 
+_KEPT = ("", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Extract:
@@ -74,13 +76,15 @@ def extract_page(
         for unit, element in enumerate(tree.element):
             if not keep[unit] and in_comments(containers, element):
                 keep[unit] = is_body(tree, unit)
-    reasons = Reasons(tree, containers)
-    blocks: list[Block] = []
-    for unit, lines in enumerate(tree.lines):
-        if keep[unit]:
-            blocks.extend(map(Block, lines))
-        else:
-            rule, evidence = reasons.of(unit, logits[unit])
-            blocks.extend(Block(line, rule, evidence) for line in lines)
+    reason_of = Reasons(tree, containers).of
+    labels = [
+        _KEPT if stays else reason_of(unit, logit)
+        for unit, (stays, logit) in enumerate(zip(keep, logits, strict=True))
+    ]
+    blocks = [
+        Block(line, rule, evidence)
+        for lines, (rule, evidence) in zip(tree.lines, labels, strict=True)
+        for line in lines
+    ]
     found = collect(tree, containers) if comments == "separate" else ()
     return Extract(tree.title, blocks, found, containers.forum)

@@ -5,23 +5,15 @@ rounded down), so the matrix is the same on every machine and with every version
 `scales` for how lengths and shares are counted.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms.text.html.dom import Tree
 from transforms.text.html.hints import BIT, N_BITS, TAG_BIT
-from transforms.text.html.lines import (
-    DATED,
-    FLAGS,
-    SENTENCE,
-    TIMED,
-    Integers,
-    Lines,
-    read_lines,
-)
-from transforms.text.html.scales import FULL, bits, inherit, levels_to, log, share
+from transforms.text.html.lines import DATED, FLAGS, SENTENCE, TIMED, read_lines
+from transforms.text.html.scales import FULL, levels_to, log, share
+from transforms.text.html.tree import Integers, Tree, inherit
 from transforms.text.html.words import BIT as WORD_BIT
 from transforms.text.html.words import HREF_GROUPS, NAMES
 
@@ -44,9 +36,21 @@ _WEAK_ON_WRAPPERS = (
 )
 """Hints that say nothing on an element that holds more than half of the page's prose."""
 _HEADINGS = TAG_BIT["h1"] | TAG_BIT["h2"] | TAG_BIT["h3"] | TAG_BIT["h4"]
-_SCORE_WEIGHTS = ((1, 25), (2, 15), (3, 9), (4, 5))
-_OFFSETS = (-3, -2, -1, 1, 2, 3)
+_SCORE_WEIGHTS = np.array([[25], [15], [9], [5]])
+_LOGGED = np.array([0, 4, 3])
+_OFFSETS = np.array([[-3], [-2], [-1], [1], [2], [3]])
 _WIDTHS = np.array([[2], [5], [12]])
+
+
+_PLACES = np.array([[40], [30], [20], [20], [60], [40]])
+_MASKS = (len(NAMES), len(NAMES), len(FLAGS), len(NAMES), len(HREF_GROUPS), N_BITS, N_BITS, N_BITS)
+
+N_NUMBERS = 139
+"""Columns that count something; those behind are bits."""
+
+ALL_BITS = np.array([64 * row + bit for row, count in enumerate(_MASKS) for bit in range(count)])
+"""All bits that can be features: of the words of the units before and after, of the unit's own
+flags, words and link target, and of the hints at its element, at the two around, and anywhere."""
 
 
 class Features(NamedTuple):
@@ -62,247 +66,231 @@ class Features(NamedTuple):
     units: Integers
 
 
-def build(tree: Tree) -> Features:
-    """The features of a page's units; the number of columns is fixed.
+def build(tree: Tree, bits: Integers = ALL_BITS) -> Features:
+    """The features of a page's units: `N_NUMBERS` counts, then the bits.
 
     Args:
       tree: a page with at least one unit.
+      bits: those of `ALL_BITS` that are wanted.
     """
-    texts = [lines[0] if len(lines) == 1 else " ".join(lines) for lines in tree.lines]
-    page = _Page(tree, texts)
-    units = np.flatnonzero(~page.chrome)
-    parts = page.rows()
-    out = np.empty((len(units), sum(len(part) for part in parts)))
-    at = 0
-    for part in parts:
-        out[:, at : at + len(part)] = part.T[units]
-        at += len(part)
-    return Features(out, units)
+    page = _Page(tree)
+    return Features(page.table(bits).T, page.units)
 
 
 class _Page:
-    """A page as columns; the methods give groups of features, one row a feature."""
+    """A page as columns; the methods give groups of features, one row a feature.
 
-    def __init__(self, tree: Tree, texts: list[str]) -> None:
+    Columns that are named without "all" have one entry for each unit of `units`.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        texts = [lines[0] if len(lines) == 1 else " ".join(lines) for lines in tree.lines]
         self.tree = tree
         self.n = n = len(texts)
-        self.index = np.arange(n)
-        self.counts = counts = np.array(
+        self.all_index = np.arange(n)
+        all_counts = np.array(
             [
                 list(map(len, texts)), tree.link_chars, tree.bold_chars, tree.links,
-                list(map(len, tree.lines)), tree.element, tree.inline,
+                list(map(len, tree.lines)), tree.inline, tree.element,
             ],
             dtype=np.int64,
         )  # fmt: skip
-        self.size = size = counts[0]
-        self.link = np.minimum(counts[1], size)
-        self.element = counts[5]
-        self.density = share(self.link, size)
-        prose = self.density < PROSE_BELOW
-        self.prose = np.where(prose, size - self.link, 0)
-        self.long = prose & (size >= LONG_CHARS)
-        elements = np.array([tree.parent, tree.mask, tree.first, tree.last], dtype=np.int64)
+        self.all_size = size = all_counts[0]
+        self.all_inline = all_counts[5]
+        self.all_element = all_element = all_counts[6]
+        self.all_link = link = np.minimum(all_counts[1], size)
+        self.all_density = density = share(link, size)
+        self.all_prose = density < PROSE_BELOW
+        self.all_long = self.all_prose & (size >= LONG_CHARS)
+        elements = tree.elements
         self.parent, self.own, self.first = elements[0], elements[1], elements[2]
         self.last = np.maximum(np.minimum(elements[3], n), self.first)
-        self.sums = np.zeros((7, n + 1), dtype=np.int64)
-        columns = (size, self.link, self.long, np.minimum(counts[3], 50), self.prose)
-        np.cumsum(np.stack(columns), axis=1, out=self.sums[:5, 1:])
-        held = self.sums[4, self.last] - self.sums[4, self.first]
-        wrapper = held * 2 > self.sums[4, -1]
+        # Sums of sizes, linked, long, links, prose, remarks and dates before each unit.
+        self.sums = sums = np.zeros((7, n + 1), dtype=np.int64)
+        columns = np.empty((5, n), dtype=np.int64)
+        columns[0], columns[1], columns[2] = size, link, self.all_long
+        columns[3] = np.minimum(all_counts[3], 50)
+        columns[4] = (size - link) * self.all_prose
+        np.cumsum(columns, axis=1, out=sums[:5, 1:])
+        prose = sums[4]
+        wrapper = (prose.take(self.last) - prose.take(self.first)) * 2 > prose[-1]
         self.guarded = self.own & np.where(wrapper, ~_WEAK_ON_WRAPPERS, -1)
-        inherited, depths = inherit(tree.parent, self.guarded.tolist())
-        self.inherited = np.array(inherited, dtype=np.int64)[self.element]
-        self.depth = np.array(depths, dtype=np.int64)[self.element]
-        self.chrome = self._chrome()
-        self.lines: Lines = read_lines(tree, texts, self.chrome.tolist())
-        vocabulary, flags = self.lines.vocabulary, self.lines.flags
-        said = ((vocabulary & (WORD_BIT["said"] | WORD_BIT["reply"])) != 0) & (size < 80)
-        dated = (flags & (DATED | TIMED)) != 0
-        np.cumsum(np.stack((said, dated)), axis=1, out=self.sums[5:, 1:])
-        self.held = self.sums[:, self.last] - self.sums[:, self.first]
-        self.page = self.sums[:, -1]
+        count = len(self.parent)
+        started = np.arange(count)
+        depth = started - np.cumsum(np.bincount(elements[4], minlength=count + 1))[:count]
+        self.all_depth = depth.take(all_element)
+        self.all_inherited = inherit(self.parent, self.guarded).take(all_element)
+        chrome = self._chrome()
+        self.units = units = np.flatnonzero(~chrome)
+        self.counts = all_counts.take(units, axis=1)
+        self.size, self.element = self.counts[0], self.counts[6]
+        self.all_lines = lines = np.zeros((7, n), dtype=np.int64)
+        read = read_lines(tree, texts, units.tolist())
+        lines[:, units] = read
+        self.words, self.commas, self.digits, self.stops, self.flags, self.said, self.target = read
+        remarks = ((lines[5] & (WORD_BIT["said"] | WORD_BIT["reply"])) != 0) & (size < 80)
+        np.cumsum(remarks, out=sums[5, 1:])
+        np.cumsum((lines[4] & (DATED | TIMED)) != 0, out=sums[6, 1:])
+        self.page = sums[:, -1]
 
     def _chrome(self) -> npt.NDArray[np.bool_]:
         """Units that are chrome beyond doubt."""
-        high, low = np.minimum(self.index + 3, self.n), np.maximum(self.index - 2, 0)
-        size, link = self.sums[0], self.sums[1]
-        around = share(link[high] - link[low], size[high] - size[low])
-        links = (self.density >= _ALL_LINKS) & (around >= _ALL_LINKS)
-        tags = self.inherited
+        low, high = np.maximum(self.all_index - 2, 0), np.minimum(self.all_index + 3, self.n)
+        sums = self.sums[:2]
+        size, link = sums.take(high, axis=1) - sums.take(low, axis=1)
+        links = (self.all_density >= _ALL_LINKS) & (share(link, size) >= _ALL_LINKS)
+        tags = self.all_inherited
         footer = (tags & (TAG_BIT["footer"] | TAG_BIT["article"])) == TAG_BIT["footer"]
         return links | footer | ((tags & TAG_BIT["nav"]) != 0)
 
-    def rows(self) -> list[npt.NDArray[np.integer[Any]]]:
+    def table(self, bits: Integers) -> Matrix:
         """All features."""
-        size, lines, index, n = self.size, self.lines, self.index, self.n
-        above = [self.element]
-        for _ in range(LEVELS - 1):
-            above.append(self.parent[above[-1]])
-        ancestors = np.stack(above)
-        guarded, depth, inline = self.guarded, self.depth, self.counts[6]
-        everything = self.inherited | inline
-        near = self.own[self.element] | inline
-        farther = guarded[ancestors[1]] | guarded[ancestors[2]]
-        text = np.stack(
-            (
-                self.density, share(self.counts[2], size), np.minimum(self.counts[3], 8),
-                np.minimum(self.counts[4], 8), share(size, lines.words) // 16,
-                np.minimum(lines.commas, 8), share(lines.digits, size),
-                np.minimum(lines.stops, 5), np.minimum(depth, 30),
-            )
-        )  # fmt: skip
-        best, containers = self._containers(ancestors)
+        units, size, n, page = self.units, self.size, self.n, self.page
+        out = np.empty((N_NUMBERS + len(bits), len(units)))
+        all_ancestors = np.empty((LEVELS, n), dtype=np.int64)
+        all_ancestors[0] = self.all_element
+        for level in range(1, LEVELS):
+            self.parent.take(all_ancestors[level - 1], out=all_ancestors[level], mode="clip")
+        ancestors = all_ancestors.take(units, axis=1)
+        inline = self.counts[5]
+        self.all_hinted = ((self.all_inherited | self.all_inline) & _CHROME) != 0
+        out[0] = self.all_density.take(units)
+        out[1] = share(self.counts[2], size)
+        out[2:4] = np.minimum(self.counts[3:5], 8)
+        out[4] = share(size, self.words) // 16
+        out[5] = np.minimum(self.commas, 8)
+        out[6] = share(self.digits, size)
+        out[7] = np.minimum(self.stops, 5)
+        out[8] = np.minimum(self.all_depth.take(units), 30)
+        best = self._containers(all_ancestors, ancestors, out[19:58])
         start, end = int(self.first[best]), int(self.last[best])
-        logs = log(
-            np.stack(
-                (
-                    size, lines.words, index, n - 1 - index, np.clip(start - index, 0, 60),
-                    np.clip(index - end + 1, 0, 60), self.sums[2, index],
-                    self.page[2] - self.sums[2, index], self.sums[5, index],
-                    self.page[5] - self.sums[5, index],
-                )
-            )
-        )  # fmt: skip
-        hinted = (everything & _CHROME) != 0
-        return [
-            text,
-            logs,
-            containers,
-            levels_to(self.tree.parent, best, self.element),
-            self._neighbours(logs[0], hinted, depth, ancestors),
-            self._windows(),
-            self._places(),
-            self._same_make(),
-            self._whole(),
-            bits(lines.flags, len(FLAGS)),
-            bits(lines.vocabulary, len(NAMES)),
-            bits(lines.target, len(HREF_GROUPS)),
-            bits(near, N_BITS),
-            bits(farther, N_BITS),
-            bits(everything, N_BITS),
-        ]
+        before = self.sums.take(units, axis=1)
+        logs = np.empty((10, len(units)), dtype=np.int64)
+        logs[0], logs[1], logs[2], logs[3] = size, self.words, units, n - 1 - units
+        logs[4], logs[5] = np.clip(start - units, 0, 60), np.clip(units - end + 1, 0, 60)
+        logs[6], logs[7] = before[2], page[2] - before[2]
+        logs[8], logs[9] = before[5], page[5] - before[5]
+        out[9:19] = log(logs)
+        levels = levels_to(self.tree.parent, self.tree.end, best).take(self.element)
+        out[58], out[59] = levels, levels == 0
+        masks = np.empty((len(_MASKS), len(units)), dtype=np.int64)
+        self._neighbours(all_ancestors[1], out[60:94], masks)
+        near = self.own.take(self.element) | inline
+        masks[2], masks[3], masks[4], masks[5] = self.flags, self.said, self.target, near
+        masks[6] = self.guarded.take(ancestors[1]) | self.guarded.take(ancestors[2])
+        masks[7] = self.all_inherited.take(units) | inline
+        self._windows(out[94:111])
+        self._places(before, out[111:127])
+        self._same_make(out[127:131])
+        self._whole(out[131:139])
+        chosen = masks.take(bits >> 6, axis=0)
+        chosen >>= (bits & 63)[:, None]
+        chosen &= 1
+        out[N_NUMBERS:] = chosen
+        return out
 
-    def _containers(self, ancestors: Integers) -> tuple[int, Integers]:
-        """The container with the best score, after Readability, and features of all ancestors."""
-        size = self.size
-        good = np.where(
-            (self.density < PROSE_BELOW) & (size >= 25),
-            np.minimum(size, 1000) + 30 * np.minimum(self.lines.commas, 10),
-            0,
-        )
-        score = np.zeros(len(self.parent), dtype=np.int64)
-        for level, weight in _SCORE_WEIGHTS:
-            found = np.bincount(ancestors[level], weights=good * weight, minlength=len(score))
-            score += found.astype(np.int64)
-        held = self.held
-        density = share(held[1], held[0])
-        score = score * (FULL - density) // FULL
-        best = int(np.argmax(score))
+    def _containers(self, all_ancestors: Integers, ancestors: Integers, out: Matrix) -> int:
+        """The container with the best score, after Readability; features of all ancestors."""
+        size, count = self.all_size, len(self.parent)
+        good = np.minimum(size, 1000) + 30 * np.minimum(self.all_lines[1], 10)
+        good *= self.all_prose & (size >= 25)
+        shares_of_good = (good * _SCORE_WEIGHTS).ravel()
+        weighed = np.bincount(all_ancestors[1:].ravel(), shares_of_good, minlength=count)
+        held = self.sums.take(self.last, axis=1) - self.sums.take(self.first, axis=1)
+        table = np.empty((7, count), dtype=np.int64)
+        table[0] = density = share(held[1], held[0])
+        score = weighed.astype(np.int64) * (FULL - density) // FULL
+        best = int(score.argmax())
+        table[1] = share(held[4], self.page[4])
+        table[2] = share(score, np.maximum(score[best], 1))
         units = self.last - self.first
-        shares = np.stack(
-            (
-                density,
-                share(held[4], self.page[4:5]),
-                share(score, np.maximum(score[best : best + 1], 1)),
-            )
-        )
-        logs = log(np.stack((held[0], units, held[0] // np.maximum(units, 1), held[2])))
-        table = np.concatenate((shares, logs))[:, ancestors].reshape(-1, self.n)
-        return best, np.concatenate((table, ancestors[1:] == best))
+        logs = np.empty((4, count), dtype=np.int64)
+        logs[0], logs[1], logs[3] = held[0], units, held[2]
+        logs[2] = held[0] // np.maximum(units, 1)
+        table[3:] = log(logs)
+        out[:35] = table.take(ancestors, axis=1).reshape(35, -1)
+        out[35:] = ancestors[1:] == best
+        return best
 
-    def _neighbours(
-        self, size_log: Integers, hinted: Integers, depth: Integers, ancestors: Integers
-    ) -> Integers:
-        n = self.n
-        change = np.zeros(n, dtype=np.int64)
-        change[1:] = np.clip(depth[1:] - depth[:-1], -8, 8)
+    def _neighbours(self, all_above: Integers, out: Matrix, masks: Integers) -> None:
+        n, depth = self.n, self.all_depth
         padded = np.zeros((8, n + 6), dtype=np.int64)
         padded[1] = FULL
         padded[3] = 1
         padded[5:7] = -1
-        padded[:, 3:-3] = (
-            size_log, self.density, self.lines.flags & SENTENCE, hinted, change,
-            self.element, ancestors[1], self.lines.vocabulary,
-        )  # fmt: skip
-        before, after = padded[:, 2 : 2 + n], padded[:, 4 : 4 + n]
-        return np.concatenate(
-            (
-                *(padded[:5, 3 + by : 3 + by + n] for by in _OFFSETS),
-                before[5:7] == padded[5:7, 3:-3],
-                after[5:7] == padded[5:7, 3:-3],
-                bits(before[7], len(NAMES)),
-                bits(after[7], len(NAMES)),
-            )
-        )
+        inner = padded[:, 3:-3]
+        inner[0], inner[1] = log(self.all_size), self.all_density
+        inner[2] = self.all_lines[4] & SENTENCE
+        inner[3] = self.all_hinted
+        np.clip(depth[1:] - depth[:-1], -8, 8, out=inner[4, 1:])
+        inner[5], inner[6], inner[7] = self.all_element, all_above, self.all_lines[5]
+        at = self.units + 3
+        places = at + _OFFSETS
+        out[:30].reshape(6, 5, -1)[:] = padded[:5].take(places, axis=1).swapaxes(0, 1)
+        alike = padded[5:]
+        here, before, after = (alike.take(at + by, axis=1) for by in (0, -1, 1))
+        out[30:32] = before[:2] == here[:2]
+        out[32:34] = after[:2] == here[:2]
+        masks[0], masks[1] = before[2], after[2]
 
-    def _windows(self) -> Integers:
-        low = np.maximum(self.index - _WIDTHS, 0)
-        high = np.minimum(self.index + _WIDTHS + 1, self.n)
-        inside = self.sums[:, high] - self.sums[:, low]
-        return np.concatenate(
-            (
-                share(inside[1], inside[0]),
-                log(inside[[0, 4, 3]]).reshape(-1, self.n),
-                inside[2] * FULL // (high - low),
-                inside[5:, 1],
-            )
-        )
+    def _windows(self, out: Matrix) -> None:
+        low = np.maximum(self.units - _WIDTHS, 0)
+        high = np.minimum(self.units + _WIDTHS + 1, self.n)
+        inside = self.sums.take(high, axis=1) - self.sums.take(low, axis=1)
+        out[:3] = share(inside[1], inside[0])
+        out[3:12] = log(inside.take(_LOGGED, axis=0)).reshape(9, -1)
+        out[12:15] = inside[2] * FULL // (high - low)
+        out[15:] = inside[5:, 1]
 
-    def _places(self) -> Integers:
+    def _places(self, before: Integers, out: Matrix) -> None:
         """Where the unit stands: on the page, and relative to headings and long paragraphs."""
-        index, n = self.index, self.n
-        own, vocabulary = self.own[self.element], self.lines.vocabulary
-        h1, heading = (own & TAG_BIT["h1"]) != 0, (own & _HEADINGS) != 0
-        short = self.size < 80
-        remarks = short & ((vocabulary & WORD_BIT["comment"]) != 0) & (heading | (self.size < 40))
-        related = short & ((vocabulary & WORD_BIT["related"]) != 0) & heading
-        legal = short & ((vocabulary & WORD_BIT["legal"]) != 0)
-        hits = np.stack((h1, self.long, heading, legal, remarks, related))
-        most = np.array([[40], [30], [20], [20], [60], [40]])
-        seen = np.maximum.accumulate(np.where(hits, index, -100), axis=1)
-        coming = np.minimum.accumulate(np.where(hits[:4], index, n + 100)[:, ::-1], axis=1)[:, ::-1]
-        return np.concatenate(
-            (
-                np.stack(
-                    (
-                        index * FULL // n,
-                        self.sums[0, :-1] * FULL // max(int(self.page[0]), 1),
-                        self.sums[4, :-1] * FULL // max(int(self.page[4]), 1),
-                    )
-                ),
-                np.minimum(index - seen, most),
-                np.minimum(coming - index, most[:4]),
-                seen[[0, 4, 5]] >= 0,
-            )
-        )
+        index, n, units, size = self.all_index, self.n, self.units, self.all_size
+        own, vocabulary = self.own.take(self.all_element), self.all_lines[5]
+        heading, short = (own & _HEADINGS) != 0, size < 80
+        hits = np.empty((6, n), dtype=np.bool_)
+        hits[0] = own & TAG_BIT["h1"]
+        hits[1], hits[2] = self.all_long, heading
+        hits[3] = vocabulary & WORD_BIT["legal"]
+        hits[4] = vocabulary & WORD_BIT["comment"]
+        hits[4] &= heading | (size < 40)
+        hits[5] = vocabulary & WORD_BIT["related"]
+        hits[5] &= heading
+        hits[3:] &= short
+        seen = np.maximum.accumulate(np.where(hits, index, -100), axis=1).take(units, axis=1)
+        ahead = np.where(hits[:4], index, n + 100)[:, ::-1]
+        coming = np.minimum.accumulate(ahead, axis=1).take(n - 1 - units, axis=1)
+        out[0] = units * FULL // n
+        out[1] = before[0] * FULL // max(int(self.page[0]), 1)
+        out[2] = before[4] * FULL // max(int(self.page[4]), 1)
+        np.minimum(units - seen, _PLACES, out=out[3:9])
+        np.minimum(coming - units, _PLACES[:4], out=out[9:13])
+        out[13:] = seen[[0, 4, 5]] >= 0
 
-    def _same_make(self) -> Integers:
+    def _same_make(self, out: Matrix) -> None:
         """How many units have an element and parent of the same tag, class and id; how long."""
-        tree = self.tree
+        parents, masks, names = self.tree.parent, self.tree.mask, self.tree.name
         makes: dict[tuple[object, ...], int] = {}
         numbers = []
-        for element in tree.element:
-            parent = tree.parent[element]
-            key = (tree.mask[element], tree.name[element], tree.mask[parent], tree.name[parent][0])
+        for element in self.tree.element:
+            parent = parents[element]
+            key = (masks[element], names[element], masks[parent], names[parent][0])
             numbers.append(makes.setdefault(key, len(makes)))
-        make = np.array(numbers, dtype=np.int64)
+        make = np.array(numbers)
         count = np.bincount(make)
-        sizes = np.bincount(make, weights=self.size).astype(np.int64)
-        linked = np.bincount(make, weights=self.link).astype(np.int64)
-        table = np.stack(
-            (log(count), log(sizes // count), share(linked, sizes), share(sizes, self.page[:1]))
-        )
-        return table[:, make]
+        sizes = np.bincount(make, self.all_size).astype(np.int64)
+        linked = np.bincount(make, self.all_link).astype(np.int64)
+        table = np.empty((4, len(count)), dtype=np.int64)
+        table[0], table[1] = log(count), log(sizes // count)
+        table[2], table[3] = share(linked, sizes), share(sizes, self.page[0])
+        out[:] = table.take(make.take(self.units), axis=1)
 
-    def _whole(self) -> Integers:
+    def _whole(self, out: Matrix) -> None:
         """The page as a whole."""
-        commented = int(((self.own & BIT["comment"]) != 0).sum())
-        logs = log(np.array([self.n, self.page[4], self.page[2], self.page[5], commented]))
-        values = np.array(
-            [
-                *logs, int(self.page[1]) * FULL // max(int(self.page[0]), 1),
-                bool((self.own & TAG_BIT["article"]).any()),
-                bool((self.own & TAG_BIT["main"]).any()),
-            ]
-        )  # fmt: skip
-        return np.repeat(values[:, None], self.n, axis=1)
+        page = self.page
+        commented = int(np.count_nonzero(self.own & BIT["comment"]))
+        values = np.empty(8)
+        values[:5] = log(np.array([self.n, page[4], page[2], page[5], commented]))
+        values[5] = int(page[1]) * FULL // max(int(page[0]), 1)
+        values[6] = bool((self.own & TAG_BIT["article"]).any())
+        values[7] = bool((self.own & TAG_BIT["main"]).any())
+        out[:] = values[:, None]

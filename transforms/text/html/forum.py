@@ -1,8 +1,6 @@
 """Discussion pages, whose posts are the content."""
 
-from functools import lru_cache
-
-from transforms.text.html.dom import Tree
+from transforms.text.html.tree import Tree
 
 POSTS: dict[str, tuple[str, ...]] = {
     "phpBB": (".postbody",),
@@ -29,6 +27,9 @@ _PREFIXES = tuple(
     (name[1:-1], system) for system, names in POSTS.items() for name in names if name[-1] == "*"
 )
 
+POST = 1 << 62
+"""Bit of an element's mask, far above the hints: its class or id may be that of a post."""
+
 MIN_POSTS = 2
 """A page with fewer posts of one system is not taken for a discussion."""
 
@@ -43,25 +44,25 @@ def forum_posts(tree: Tree) -> list[int]:
       For each element the number of the post container it is in, or -1. All -1 where the page
       is not a discussion: fewer than `MIN_POSTS` posts of one system.
     """
-    inside = [-1] * len(tree.parent)
+    outside = [-1] * len(tree.parent)
+    named = [element for element, mask in enumerate(tree.mask) if mask & POST]
+    if len(named) < MIN_POSTS:
+        return outside
+    inside = outside.copy()
     posts: dict[str, int] = {}
-    for element, (parent, (class_names, identifier)) in enumerate(
-        zip(tree.parent, tree.name, strict=True)
-    ):
-        inside[element] = inside[parent]
-        if inside[element] < 0 and (class_names or identifier):
-            system = class_names and _system_of_class(class_names)
-            system = system or _system_of_id(identifier)
-            if system and tree.last[element] > tree.first[element]:
-                posts[system] = posts.get(system, 0) + 1
-                inside[element] = element
-    if max(posts.values(), default=0) < MIN_POSTS:
-        return [-1] * len(tree.parent)
-    return inside
+    end = 0
+    for element in named:
+        class_names, identifier = tree.name[element]
+        system = system_of_class(class_names) or system_of_id(identifier)
+        if element >= end and tree.last[element] > tree.first[element]:
+            posts[system] = posts.get(system, 0) + 1
+            end = tree.end[element]
+            inside[element:end] = [element] * (end - element)
+    return inside if max(posts.values(), default=0) >= MIN_POSTS else outside
 
 
-@lru_cache(maxsize=20_000)
-def _system_of_class(class_names: str) -> str:
+def system_of_class(class_names: str) -> str:
+    """The system whose posts have such a class attribute, "" without one."""
     for name in class_names.lower().split():
         system = _EXACT.get(f".{name}")
         if system:
@@ -69,11 +70,11 @@ def _system_of_class(class_names: str) -> str:
     return ""
 
 
-def _system_of_id(identifier: str) -> str:
-    if not identifier[-1:].isdigit():
-        return ""
-    low = identifier.lower()
-    for prefix, system in _PREFIXES:
-        if low.startswith(prefix) and low[len(prefix) :].isdigit():
-            return system
+def system_of_id(identifier: str) -> str:
+    """The system whose posts have such an id, "" without one."""
+    if identifier[-1:].isdigit():
+        low = identifier.lower()
+        for prefix, system in _PREFIXES:
+            if low.startswith(prefix) and low[len(prefix) :].isdigit():
+                return system
     return ""

@@ -7,6 +7,9 @@ they stand in compounds of many languages.
 """
 
 import re
+from functools import lru_cache
+
+from transforms.text.html.forum import POST, system_of_class, system_of_id
 
 GROUPS: dict[str, str] = {
     "comment": (
@@ -212,15 +215,17 @@ for _group, _words in GROUPS.items():
 _STATE = re.compile(
     r"(?:category|tag|has|no|not|show|showing|hide|with|js|is|term|author|enable|enabled|type|format"
     r"|status|postid|post-id|page-id|single|front|wp-custom|logged|u|tw|sm|md|lg|xl)[-_](?!content|body|text)"
-    r"|.*(?:commentary|template-default|(?:main|text|bg)color|enabled$|disabled$)"
 )
+_STATE_INSIDE = re.compile(r"commentary|template-default|(?:main|text|bg)color")
+_STATE_ENDS = ("enabled", "disabled")
 """Names that tell what a page or a post is about or how it is set up, not what an element is."""
 
 _MAX_NAME_CHARS = 300
 _MAX_NAMES = 12
 """Lists of more class names describe a whole post or page; only the first ones count."""
 _MAX_CACHED = 50_000
-_class_cache: dict[str, int] = {}
+CLASS_MASKS: dict[str, int] = {}
+"""Masks of class attributes that `class_mask` has seen."""
 _name_cache: dict[str, int] = {}
 
 
@@ -231,24 +236,36 @@ def class_mask(class_names: str) -> int:
       class_names: the attribute; only its first 300 characters count.
 
     Returns:
-      A mask of the groups in `GROUPS`.
+      A mask of the groups in `GROUPS`, and `forum.POST` for the classes of posts.
     """
-    mask = _class_cache.get(class_names)
+    mask = CLASS_MASKS.get(class_names)
     if mask is None:
         mask = 0
+        if system_of_class(class_names):
+            mask = POST
         names = class_names[:_MAX_NAME_CHARS].split()
         if len(names) > _MAX_NAMES:
             names = names[: _MAX_NAMES // 2]
         for name in names:
-            mask |= id_mask(name)
-        if len(_class_cache) >= _MAX_CACHED:  # a pure function: this changes no result
-            _class_cache.clear()
-        _class_cache[class_names] = mask
+            mask |= name_mask(name)
+        if len(CLASS_MASKS) >= _MAX_CACHED:  # a pure function: this changes no result
+            CLASS_MASKS.clear()
+        CLASS_MASKS[class_names] = mask
     return mask
 
 
-def id_mask(name: str) -> int:
-    """Hints of an id, or of one class name; its first 300 characters count, digits at its end not.
+def id_mask(identifier: str) -> int:
+    """Hints of an id; bit `forum.POST` stands for the ids of posts.
+
+    Args:
+      identifier: the attribute.
+    """
+    mask = name_mask(identifier)
+    return mask | POST if system_of_id(identifier) else mask
+
+
+def name_mask(name: str) -> int:
+    """Hints of an id or of one class name; its first 300 characters count, digits at its end not.
 
     Args:
       name: the id or class name.
@@ -259,7 +276,9 @@ def id_mask(name: str) -> int:
     name = name[:_MAX_NAME_CHARS].rstrip("0123456789")
     mask = _name_cache.get(name)
     if mask is None:
-        mask = 0 if _STATE.match(name.lower()) else _words_of_name_mask(name)
+        low = name.lower()
+        state = _STATE.match(low) or _STATE_INSIDE.search(low) or low.endswith(_STATE_ENDS)
+        mask = 0 if state else _words_of_name_mask(name)
         if len(_name_cache) >= _MAX_CACHED:
             _name_cache.clear()
         _name_cache[name] = mask
@@ -279,12 +298,20 @@ def _words_of_name_mask(name: str) -> int:
     words = _WORD_BREAK.split(_CAMEL.sub("-", name).lower())
     mask = 0
     for word in words:
-        found = _BY_WORD.get(word, 0)
-        if not found and len(word) > 3:
-            for stem, group in STEMS:
-                if stem in word:
-                    found |= BIT[group]
+        found = _BY_WORD.get(word)
+        if found is None:
+            found = _stems_mask(word)
         mask |= found
     if not _PARTS_OF_PROSE[0].isdisjoint(words) and not _PARTS_OF_PROSE[1].isdisjoint(words):
         mask |= BIT["prose"]
+    return mask
+
+
+@lru_cache(maxsize=20_000)
+def _stems_mask(word: str) -> int:
+    mask = 0
+    if len(word) > 3:
+        for stem, group in STEMS:
+            if stem in word:
+                mask |= BIT[group]
     return mask

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 
 from transforms.text.errors import TooDeep, TooLarge
 
@@ -22,6 +23,7 @@ MAX_DEPTH = 10_000
 MAX_TAG_CHARS = 100_000
 """A tag with many attributes may be this long (code points); 1,000 attributes are always fine."""
 
+_CHUNK = 1 << 16
 _FEW_TAGS = MAX_DEPTH
 _FEW_ATTRIBUTES = 20_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -53,14 +55,23 @@ def checked_bytes(html: str) -> bytes:
     if len(html) > MAX_CHARS:
         raise TooLarge(f"{len(html)} characters of HTML, more than {MAX_CHARS}")
     encoded = html.encode("utf-8", "replace")
-    characters = np.frombuffer(encoded, dtype=np.uint8)  # counts several times faster than str
-    if np.count_nonzero(characters == ord("<")) > _FEW_TAGS and _open_at_most(html) > MAX_DEPTH:
+    characters = np.frombuffer(encoded, dtype=np.uint8)
+    if _count(characters, "<") > _FEW_TAGS and _open_at_most(html) > MAX_DEPTH:
         raise TooDeep(f"elements are nested more than {MAX_DEPTH} levels deep")
     if len(html) > MAX_TAG_CHARS:
-        many = np.count_nonzero(characters == ord("=")) > _FEW_ATTRIBUTES
+        many = _count(characters, "=") > _FEW_ATTRIBUTES
         if (many or _has_long_stretch(html)) and _has_monster_tag(html):
             raise TooDeep(f"a tag of more than {MAX_TAG_CHARS} characters is full of attributes")
     return encoded
+
+
+def _count(characters: npt.NDArray[np.uint8], character: str) -> int:
+    """Occurrences of an ASCII character; several times faster than `bytes.count`."""
+    wanted = ord(character)
+    return sum(
+        int(np.count_nonzero(characters[at : at + _CHUNK] == wanted))
+        for at in range(0, len(characters), _CHUNK)
+    )
 
 
 def _open_at_most(html: str) -> int:

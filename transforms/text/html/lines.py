@@ -1,15 +1,11 @@
 """What the characters of a line tell, before anything is known of its place on the page."""
 
 import re
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from transforms.text.html.dom import Tree
+from transforms.text.html.tree import Integers, Tree
 from transforms.text.html.words import href_mask, words_mask
-
-Integers = npt.NDArray[np.int64]
 
 SHORT_CHARS = 200
 """Longer units are prose: dates, words and links inside say nothing about the unit."""
@@ -22,62 +18,44 @@ _DATE = re.compile(
     rf"|{_DAY}\.?\s+{_MONTH}\.?,?\s+{_YEAR}|{_MONTH}\.?\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR})\b"
 )
 _TIME = re.compile(r"\b[0-2]?\d[:.][0-5]\d\b|\b\d+\s(?:hours?|days?|min|weeks?|months?|years?)\b")
-_DIGITS = re.compile(r"\d")
+_DIGITS = re.compile(r"\d").findall
 
 FLAGS = (
     "sentence", "colon", "ellipsis", "upper_first", "digit_first", "lower_first", "date", "time",
     "copyright", "bar", "arrow", "at", "question", "seen_before", "in_title", "capitals", "quote",
     "cut_off",
 )  # fmt: skip
-"""Bits of `Lines.flags`, from the lowest."""
+"""Bits of flags, from the lowest."""
 SENTENCE, DATED, TIMED = 1, 1 << 6, 1 << 7
 
 
-class Lines(NamedTuple):
-    """Columns about the text of units.
-
-    Attributes:
-      words, commas, digits, stops: counts; digits only where the unit is short.
-      flags: bits, see `FLAGS`.
-      vocabulary, target: bits, see `words.NAMES` and `words.HREF_GROUPS`.
-    """
-
-    words: Integers
-    commas: Integers
-    digits: Integers
-    stops: Integers
-    flags: Integers
-    vocabulary: Integers
-    target: Integers
-
-
-def read_lines(tree: Tree, texts: list[str], skipped: list[bool]) -> Lines:  # noqa: C901, PLR0912
-    """Look at the text of every unit.
+def read_lines(tree: Tree, texts: list[str], units: list[int]) -> Integers:  # noqa: C901, PLR0912
+    """Look at the text of units.
 
     Args:
       tree: the page.
-      texts: the units' text, lines joined.
-      skipped: units that are not looked at; all their columns are 0.
+      texts: the text of all units, lines joined.
+      units: those to be looked at.
+
+    Returns:
+      One column a unit. Counts of words, commas, digits (of short units only) and stops; then bits,
+      see `FLAGS`, `words.NAMES` and `words.HREF_GROUPS`.
     """
-    rows = []
-    nothing = (0, 0, 0, 0, 0, 0, 0)
+    rows: list[tuple[int, ...]] = []
     seen: set[str] = set()
+    hrefs = tree.href
     title = tree.title.lower()
-    for text, href, skip in zip(texts, tree.href, skipped, strict=True):
-        if skip:
-            rows.append(nothing)
-            continue
+    for unit in units:
+        text = texts[unit]
         size = len(text)
         first, last = text[0], text[-1]
-        if size > 1 and last in "\"'“”»)’":
+        if last in "\"'“”»)’" and size > 1:
             last = text[-2]
         flag = 0
         if last in ".!?。！？।":
             flag = 1
         elif last == ":":
             flag = 2
-        if last == "…" or text.endswith("..."):
-            flag |= 4
         if first.isupper():
             flag |= 8
         elif first.islower():
@@ -94,26 +72,29 @@ def read_lines(tree: Tree, texts: list[str], skipped: list[bool]) -> Lines:  # n
             flag |= 1 << 8
         if "?" in text:
             flag |= 1 << 12
-        number = vocabulary = target = 0
-        if size <= SHORT_CHARS:
-            flag |= _short_flags(text, title)
-            if _DIGITS.search(text):
-                number = len(_DIGITS.findall(text))
-                if number > 2 and _DATE.search(text):
-                    flag |= DATED
-                if _TIME.search(text):
-                    flag |= TIMED
-            vocabulary = words_mask(text)
-            target = href_mask(href) if href else 0
-        if "[…]" in text or "[...]" in text or "(…)" in text:
-            flag |= 1 << 17
+        if "…" in text or "..." in text:
+            if last == "…" or text.endswith("..."):
+                flag |= 4
+            if "[…]" in text or "[...]" in text or "(…)" in text:
+                flag |= 1 << 17
+        if size > SHORT_CHARS:
+            rows.append((text.count(" ") + 1, text.count(","), 0, text.count(". "), flag, 0, 0))
+            continue
+        flag |= _short_flags(text, title)
+        number = len(_DIGITS(text))
+        if number:
+            if number > 2 and _DATE.search(text):
+                flag |= DATED
+            if _TIME.search(text):
+                flag |= TIMED
+        href = hrefs[unit]
         rows.append(
             (
-                text.count(" ") + 1, text.count(","), number, text.count(". "), flag, vocabulary,
-                target,
+                text.count(" ") + 1, text.count(","), number, text.count(". "), flag,
+                words_mask(text), href_mask(href) if href else 0,
             )
         )  # fmt: skip
-    return Lines(*np.array(rows, dtype=np.int64).T)
+    return np.array(rows, dtype=np.int64).reshape(-1, 7).T
 
 
 def _short_flags(text: str, title: str) -> int:

@@ -10,8 +10,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from transforms.text.html.dom import Tree
 from transforms.text.html.features import Matrix, build
+from transforms.text.html.tree import Integers, Tree
 
 HIDDEN_SHIFT = 2.0**-6
 """Hidden units are rounded down to this coarser scale, which leaves room for the second layer."""
@@ -19,8 +19,8 @@ HIDDEN_SHIFT = 2.0**-6
 CHROME = -16.0
 """Log odds of units that are chrome beyond doubt, which the network does not see."""
 
-ROWS_AT_ONCE = 8
-"""Larger products would be spread over threads by OpenBLAS, which costs more than it gains."""
+PRODUCTS_AT_ONCE = 200_000
+"""Larger matrices would be spread over threads by OpenBLAS, which costs more than it gains."""
 
 SCORE_STEPS = 1 << 22
 """The score counts this many steps a unit of log odds."""
@@ -31,6 +31,7 @@ class Weights:
     """Weights of the network, whole numbers.
 
     Attributes:
+      bits: the bits among its features, of `features.ALL_BITS`.
       low, high: bounds to which each feature is clipped.
       first: one row a feature, one column a hidden unit, `2**16` steps a unit.
       first_bias: one a hidden unit.
@@ -38,6 +39,7 @@ class Weights:
       second_bias: a number in `SCORE_STEPS`.
     """
 
+    bits: Integers
     low: Matrix
     high: Matrix
     first: Matrix
@@ -54,6 +56,7 @@ def load_weights() -> Weights:
         np.load(stored, allow_pickle=False) as arrays,
     ):
         return Weights(
+            bits=arrays["bits"].astype(np.int64),
             low=arrays["low"].astype(np.float64),
             high=arrays["high"].astype(np.float64),
             first=arrays["first"].astype(np.float64),
@@ -73,15 +76,22 @@ def scores(features: Matrix, weights: Weights) -> list[float]:
     Returns:
       Log odds, one a unit: above 0 content is likelier. Exact multiples of `1 / SCORE_STEPS`.
     """
-    clipped = np.minimum(np.maximum(features, weights.low), weights.high)
-    hidden = np.empty((len(clipped), len(weights.second)))
-    for row in range(0, len(clipped), ROWS_AT_ONCE):
-        rows = slice(row, row + ROWS_AT_ONCE)
-        np.matmul(clipped[rows], weights.first, out=hidden[rows])
-    hidden += weights.first_bias
-    hidden = np.floor(np.maximum(hidden, 0.0) * HIDDEN_SHIFT)
-    totals = hidden @ weights.second + weights.second_bias
-    return (totals / SCORE_STEPS).tolist()
+    columns = np.ascontiguousarray(features.T)
+    np.maximum(columns, weights.low[:, None], out=columns)
+    np.minimum(columns, weights.high[:, None], out=columns)
+    count, first = columns.shape[1], weights.first.T
+    hidden = np.empty((len(first), count))
+    step = max(1, PRODUCTS_AT_ONCE // first.size)
+    for at in range(0, count, step):
+        part = slice(at, at + step)
+        hidden[:, part] = first @ columns[:, part]
+    hidden += weights.first_bias[:, None]
+    np.maximum(hidden, 0.0, out=hidden)
+    hidden *= HIDDEN_SHIFT
+    np.floor(hidden, out=hidden)
+    totals = weights.second @ hidden + weights.second_bias
+    scored: list[float] = (totals / SCORE_STEPS).tolist()
+    return scored
 
 
 def judge(tree: Tree, weights: Weights) -> list[float]:
@@ -91,7 +101,7 @@ def judge(tree: Tree, weights: Weights) -> list[float]:
       tree: a page with at least one unit.
       weights: of the network.
     """
-    rows, units = build(tree)
+    rows, units = build(tree, weights.bits)
     logits = [CHROME] * len(tree.lines)
     if len(units):
         for unit, score in zip(units.tolist(), scores(rows, weights), strict=True):

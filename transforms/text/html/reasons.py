@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
+
 from transforms.text.html.decide import Containers
-from transforms.text.html.dom import Tree
 from transforms.text.html.hints import BIT as HINT
 from transforms.text.html.hints import TAG_BIT
 from transforms.text.html.model import CHROME
+from transforms.text.html.tree import Tree, closest
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
 
@@ -38,6 +40,7 @@ _BY_WORD = (
     ("navigation", WORD["navigation"]),
     ("meta", WORD["date"] | WORD["author"] | WORD["tag"]),
 )
+_NO_SCORE = "score 0.00"
 _MAX_WORDS_CHARS = 60
 """Longer lines are not named after single words."""
 
@@ -55,25 +58,23 @@ class Reasons:
         self._containers = containers
         self._named = self._find_named()
         self._by_named: dict[int, tuple[str, str]] = {}
+        self._sure: dict[int, tuple[str, str]] = {}
 
     def _find_named(self) -> list[int]:
         """For each element the closest one, itself included, whose names speak for a rule; or -1.
 
         Elements that hold more than half of the page's lines lend no name.
         """
-        tree, comment = self._tree, self._containers.comment
-        wide = len(tree.lines) // 2
-        named = [-1] * len(tree.parent)
-        for at, parent in enumerate(tree.parent):
-            if comment[at] >= 0:
-                named[at] = comment[at]
-            elif tree.mask[at] & _ANY_HINT and tree.last[at] - tree.first[at] <= wide:
-                named[at] = at
-            else:
-                named[at] = named[parent]
-        return named
+        parent, mask, first, last, _ = self._tree.elements
+        comment = np.array(self._containers.comment)
+        marked = (mask & _ANY_HINT) != 0
+        marked &= last - first <= len(self._tree.lines) // 2
+        if comment.max() >= 0:
+            marked |= comment == np.arange(len(comment))
+        named = closest(marked, parent)
+        return np.where(comment >= 0, comment, named).tolist()
 
-    def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: C901
+    def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: C901, PLR0911
         """Rule and evidence of a removed unit.
 
         Args:
@@ -88,15 +89,19 @@ class Reasons:
         system = self._containers.system[element]
         if system >= 0:
             return self._containers.rules[system]
-        score = "score 0.00"
-        if logit > CHROME:
-            score = f"score {1 / (1 + math.exp(-max(CHROME, min(-CHROME, logit)))):.2f}"
         named = self._named[element]
-        if named >= 0:
-            found = self._by_named.get(named)
+        if named >= 0 and logit <= CHROME:
+            found = self._sure.get(named)
             if found is None:
-                found = self._by_named[named] = self._by_names(named)
-            return found[0], f"{found[1]}, {score}"
+                rule, place = self._by_names(named)
+                found = self._sure[named] = (rule, f"{place}, {_NO_SCORE}")
+            return found
+        score = _NO_SCORE
+        if logit > CHROME:
+            score = f"score {1 / (1 + math.exp(-min(-CHROME, logit))):.2f}"
+        if named >= 0:
+            rule, place = self._by_names(named)
+            return rule, f"{place}, {score}"
         inline = tree.inline[unit]
         for group, bits in _BY_HINT if inline & _ANY_HINT else ():
             if inline & bits:
@@ -113,6 +118,12 @@ class Reasons:
 
     def _by_names(self, element: int) -> tuple[str, str]:
         """Rule and place that the names of an element give."""
+        found = self._by_named.get(element)
+        if found is None:
+            found = self._by_named[element] = self._read_names(element)
+        return found
+
+    def _read_names(self, element: int) -> tuple[str, str]:
         place = f"in {selector(self._tree, element)}"
         if self._containers.comment[element] >= 0:
             return "comments.container", place

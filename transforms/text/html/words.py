@@ -140,8 +140,10 @@ for _name, _words in WORDS.items():
     for _word in _words.split():
         _BY_WORD[_word] = _BY_WORD.get(_word, 0) | BIT[_name]
 
+_WORDS = re.compile(r"[\w’'-]+").findall
+_HAS_DIGIT = re.compile(r"\d").search
 _SPLIT = re.compile(r"[^\w’'-]+|(?<=\d)(?=[^\W\d])").split
-_look_up = _BY_WORD.get
+_known = frozenset(_BY_WORD).intersection
 
 
 def words_mask(line: str) -> int:
@@ -155,9 +157,10 @@ def words_mask(line: str) -> int:
     """
     if len(line) > MAX_CHARS:
         return 0
+    line = line.lower()
     mask = 0
-    for word in _SPLIT(line.lower()):
-        mask |= _look_up(word, 0)
+    for word in _known(_SPLIT(line) if _HAS_DIGIT(line) else _WORDS(line)):
+        mask |= _BY_WORD[word]
     return mask
 
 
@@ -185,7 +188,7 @@ for _name, _words in {
 }.items():
     for _word in _words.split():
         _HREF_PARTS[_word] = _HREF_PARTS.get(_word, 0) | _HREF_BIT[_name]
-_part_look_up = _HREF_PARTS.get
+_known_parts = frozenset(_HREF_PARTS).intersection
 _TO_SLASHES = str.maketrans("?&=", "///")
 
 
@@ -202,8 +205,12 @@ def href_mask(href: str) -> int:
         return 0
     href = href[:200].lower()
     mask = 0
-    for part in href.translate(_TO_SLASHES).split("/"):
-        mask |= _part_look_up(part, 0)
+    if "?" in href or "&" in href or "=" in href:
+        parts = href.translate(_TO_SLASHES).split("/")
+    else:
+        parts = href.split("/")
+    for part in _known_parts(parts):
+        mask |= _HREF_PARTS[part]
     if "#" in href and ("#comment" in href or "#respond" in href):
         mask |= _HREF_BIT["comment"]
     elif href.startswith(("mailto:", "tel:", "javascript:", "whatsapp:")):

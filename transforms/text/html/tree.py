@@ -1,0 +1,75 @@
+"""A page cut into block-level elements and units of text: what all later steps read."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Tree:
+    """A page as block-level elements and units of text, each a set of parallel lists.
+
+    Elements are numbered in reading order, so that those inside of an element are a range.
+
+    Attributes:
+      title: content of `<title>`, "" where there is none.
+      body: number of the element `<body>`; 0, the root, on pages of frames.
+      parent: number of each element's parent; element 0 is the root and its own parent.
+      mask: what each element's own tag, class, id and role hint at (see `hints`).
+      name: class and id of each element, for evidence and for rules of widget systems.
+      first, last: the element's units are `range(first, last)`.
+      end: the element and all elements inside are `range(number, end)`.
+      lines: the lines of each unit, never empty.
+      element: the block-level element that holds each unit.
+      link_chars, bold_chars: characters of the unit's text inside `<a>` and `<b>`, about.
+      links: number of links that start in the unit.
+      inline: what the inline elements inside the unit hint at.
+      href: target of the unit's first link, "" without one.
+      elements: `parent`, `mask`, `first`, `last` and `end` as an array.
+    """
+
+    title: str = ""
+    body: int = 0
+    parent: list[int] = field(default_factory=list)
+    mask: list[int] = field(default_factory=list)
+    name: list[tuple[str, str]] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+    lines: tuple[list[str], ...] = ()
+    element: tuple[int, ...] = ()
+    link_chars: tuple[int, ...] = ()
+    bold_chars: tuple[int, ...] = ()
+    links: tuple[int, ...] = ()
+    inline: tuple[int, ...] = ()
+    href: tuple[str, ...] = ()
+    elements: Integers = field(default_factory=lambda: np.zeros((5, 0), dtype=np.int64))
+
+
+def closest(marked: npt.NDArray[np.bool_], parent: Integers) -> Integers:
+    """For each element the closest marked one, itself or an ancestor; -1 without one.
+
+    Args:
+      marked: one truth value an element.
+      parent: number of each element's parent, smaller than the element's own but for the root.
+    """
+    found = np.where(marked, np.arange(len(marked)), -1)
+    above = parent
+    while True:  # each turn looks twice as far up
+        found = np.maximum(found, found[above])
+        if not above.any():
+            return found
+        above = above[above]
+
+
+def inherit(parent: Integers, masks: Integers) -> Integers:
+    """Every element's mask together with those of all its ancestors."""
+    above = parent
+    while True:
+        masks = masks | masks[above]
+        if not above.any():
+            return masks
+        above = above[above]

@@ -9,7 +9,7 @@ from transforms.text.html.hints import BIT, TAG_BIT
 from transforms.text.html.systems import Systems, compile_systems
 from transforms.text.html.tree import Tree
 
-KEEP_FROM = -0.2
+KEEP_FROM = 0.1
 """Log odds from which a unit stays."""
 
 KEEP_COMMENT_FROM = 4.0

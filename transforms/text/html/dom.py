@@ -94,8 +94,8 @@ def parse(html: str) -> Tree:
     return tree
 
 
-_Unit = tuple[list[str], int, int, int, int, int, str]
-"""Lines, element, characters inside links and inside bold type, links, hints, target."""
+_Unit = tuple[list[str], int, int, int, int, int]
+"""Lines, element, characters inside links and inside bold type, links, hints."""
 
 
 def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
@@ -112,7 +112,6 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
     done: list[str] = []
     stack: list[tuple[LexborNode, int, int]] = []
     element = pre = links_open = bold_open = link_chars = bold_chars = links = inline = 0
-    href = ""
     node: LexborNode | None = root
     while node is not None:
         tag = node.tag_id
@@ -156,8 +155,6 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                     close = _CLOSE_NOTHING
                     if kind == _LINK and "href" in attributes:  # without it, an anchor
                         links += 1
-                        if not href:
-                            href = attributes["href"] or ""
                         if child is not None:
                             links_open += 1
                             close = _CLOSE_LINK
@@ -174,12 +171,9 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                     if pieces or done:
                         lines = _cut(pieces, done, pre)
                         if lines:
-                            units.append(
-                                (lines, element, link_chars, bold_chars, links, inline, href)
-                            )
+                            units.append((lines, element, link_chars, bold_chars, links, inline))
                         pieces, done = [], []
                         link_chars = bold_chars = links = inline = 0
-                        href = ""
                     child = node.first_child
                     if child is not None:
                         close = _CLOSE_BLOCK
@@ -217,10 +211,9 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                 if kind == _RULE or not (pre or line):
                     lines = _cut(pieces, done, pre)
                     if lines:
-                        units.append((lines, element, link_chars, bold_chars, links, inline, href))
+                        units.append((lines, element, link_chars, bold_chars, links, inline))
                     pieces, done = [], []
                     link_chars = bold_chars = links = inline = 0
-                    href = ""
         following = node.next
         while following is None and stack:
             node, close, before = stack.pop()
@@ -233,12 +226,9 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                     if pieces or done:
                         lines = _cut(pieces, done, pre)
                         if lines:
-                            units.append(
-                                (lines, element, link_chars, bold_chars, links, inline, href)
-                            )
+                            units.append((lines, element, link_chars, bold_chars, links, inline))
                         pieces, done = [], []
                         link_chars = bold_chars = links = inline = 0
-                        href = ""
                     if close == _CLOSE_PRE:
                         pre -= 1
                     elif close == _CLOSE_ROW:
@@ -250,11 +240,10 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
         node = following
     lines = _cut(pieces, done, pre)
     if lines:
-        units.append((lines, element, link_chars, bold_chars, links, inline, href))
+        units.append((lines, element, link_chars, bold_chars, links, inline))
     if units:
         (
             tree.lines, tree.element, tree.link_chars, tree.bold_chars, tree.links, tree.inline,
-            tree.href,
         ) = zip(*units, strict=True)  # fmt: skip
         tree.elements = np.array([parents, masks, firsts, lasts, ends], dtype=np.int64)
 
@@ -285,7 +274,7 @@ def _join_cells(tree: Tree, units: list[_Unit], row: int) -> None:
     if len(units) - start < 2:
         return
     joined = units[start:]
-    lines, cells, link_chars, bold_chars, links, inlines, hrefs = zip(*joined, strict=True)
+    lines, cells, link_chars, bold_chars, links, inlines = zip(*joined, strict=True)
     if len(set(cells)) < len(cells) or any(tree.parent[cell] != row for cell in cells):
         return
     if any(len(cell) > 1 or len(cell[0]) > MAX_CELL_CHARS for cell in lines):
@@ -296,8 +285,7 @@ def _join_cells(tree: Tree, units: list[_Unit], row: int) -> None:
     line = CELL_SEPARATOR.join([cell[0] for cell in lines])
     units[start:] = [
         (
-            [line], cells[0], sum(link_chars), sum(bold_chars), sum(links), inline,
-            next(filter(None, hrefs), ""),
+            [line], cells[0], sum(link_chars), sum(bold_chars), sum(links), inline
         )
     ]  # fmt: skip
     for cell in cells:

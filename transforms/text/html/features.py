@@ -11,11 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.text.html.hints import BIT, N_BITS, TAG_BIT
-from transforms.text.html.lines import DATED, FLAGS, SENTENCE, TIMED, read_lines
+from transforms.text.html.lines import FLAGS, SENTENCE, read_lines
 from transforms.text.html.scales import FULL, levels_to, log, share
 from transforms.text.html.tree import Integers, Tree, inherit
-from transforms.text.html.words import BIT as WORD_BIT
-from transforms.text.html.words import HREF_GROUPS, NAMES
 
 Matrix = npt.NDArray[np.float64]
 
@@ -42,15 +40,15 @@ _OFFSETS = np.array([[-3], [-2], [-1], [1], [2], [3]])
 _WIDTHS = np.array([[2], [5], [12]])
 
 
-_PLACES = np.array([[40], [30], [20], [20], [60], [40]])
-_MASKS = (len(NAMES), len(NAMES), len(FLAGS), len(NAMES), len(HREF_GROUPS), N_BITS, N_BITS, N_BITS)
+_PLACES = np.array([[40], [30], [20]])
+_MASKS = (len(FLAGS), N_BITS, N_BITS, N_BITS)
 
-N_NUMBERS = 139
+N_NUMBERS = 124
 """Columns that count something; those behind are bits."""
 
 ALL_BITS = np.array([64 * row + bit for row, count in enumerate(_MASKS) for bit in range(count)])
-"""All bits that can be features: of the words of the units before and after, of the unit's own
-flags, words and link target, and of the hints at its element, at the two around, and anywhere."""
+"""All bits that can be features: the unit's flags, and the hints of its element, of the two around
+that, and of all around."""
 
 
 class Features(NamedTuple):
@@ -105,13 +103,13 @@ class _Page:
         elements = tree.elements
         self.parent, self.own, self.first = elements[0], elements[1], elements[2]
         self.last = np.maximum(np.minimum(elements[3], n), self.first)
-        # Sums of sizes, linked, long, links, prose, remarks and dates before each unit.
-        self.sums = sums = np.zeros((7, n + 1), dtype=np.int64)
+        # Sums of sizes, linked, long, links and prose before each unit.
+        self.sums = sums = np.zeros((5, n + 1), dtype=np.int64)
         columns = np.empty((5, n), dtype=np.int64)
         columns[0], columns[1], columns[2] = size, link, self.all_long
         columns[3] = np.minimum(all_counts[3], 50)
         columns[4] = (size - link) * self.all_prose
-        np.cumsum(columns, axis=1, out=sums[:5, 1:])
+        np.cumsum(columns, axis=1, out=sums[:, 1:])
         prose = sums[4]
         wrapper = (prose.take(self.last) - prose.take(self.first)) * 2 > prose[-1]
         self.guarded = self.own & np.where(wrapper, ~_WEAK_ON_WRAPPERS, -1)
@@ -124,13 +122,9 @@ class _Page:
         self.units = units = np.flatnonzero(~chrome)
         self.counts = all_counts.take(units, axis=1)
         self.size, self.element = self.counts[0], self.counts[6]
-        self.all_lines = lines = np.zeros((7, n), dtype=np.int64)
-        read = read_lines(tree, texts, units.tolist())
-        lines[:, units] = read
-        self.words, self.commas, self.digits, self.stops, self.flags, self.said, self.target = read
-        remarks = ((lines[5] & (WORD_BIT["said"] | WORD_BIT["reply"])) != 0) & (size < 80)
-        np.cumsum(remarks, out=sums[5, 1:])
-        np.cumsum((lines[4] & (DATED | TIMED)) != 0, out=sums[6, 1:])
+        self.words, self.commas, self.digits, self.stops, self.flags = read_lines(
+            texts, units.tolist()
+        )
         self.page = sums[:, -1]
 
     def _chrome(self) -> npt.NDArray[np.bool_]:
@@ -162,27 +156,25 @@ class _Page:
         out[6] = share(self.digits, size)
         out[7] = np.minimum(self.stops, 5)
         out[8] = np.minimum(self.all_depth.take(units), 30)
-        best = self._containers(all_ancestors, ancestors, out[19:58])
+        best = self._containers(all_ancestors, ancestors, out[17:56])
         start, end = int(self.first[best]), int(self.last[best])
         before = self.sums.take(units, axis=1)
-        logs = np.empty((10, len(units)), dtype=np.int64)
+        logs = np.empty((8, len(units)), dtype=np.int64)
         logs[0], logs[1], logs[2], logs[3] = size, self.words, units, n - 1 - units
         logs[4], logs[5] = np.clip(start - units, 0, 60), np.clip(units - end + 1, 0, 60)
         logs[6], logs[7] = before[2], page[2] - before[2]
-        logs[8], logs[9] = before[5], page[5] - before[5]
-        out[9:19] = log(logs)
+        out[9:17] = log(logs)
         levels = levels_to(self.tree.parent, self.tree.end, best).take(self.element)
-        out[58], out[59] = levels, levels == 0
+        out[56], out[57] = levels, levels == 0
         masks = np.empty((len(_MASKS), len(units)), dtype=np.int64)
-        self._neighbours(all_ancestors[1], out[60:94], masks)
+        self._neighbours(all_ancestors[1], out[58:92])
         near = self.own.take(self.element) | inline
-        masks[2], masks[3], masks[4], masks[5] = self.flags, self.said, self.target, near
-        masks[6] = self.guarded.take(ancestors[1]) | self.guarded.take(ancestors[2])
-        masks[7] = self.all_inherited.take(units) | inline
-        self._windows(out[94:111])
-        self._places(before, out[111:127])
-        self._same_make(out[127:131])
-        self._whole(out[131:139])
+        masks[0], masks[1] = self.flags, near
+        masks[2] = self.guarded.take(ancestors[1]) | self.guarded.take(ancestors[2])
+        masks[3] = self.all_inherited.take(units) | inline
+        self._windows(out[92:107])
+        self._places(before, out[107:117])
+        self._whole(out[117:124])
         chosen = masks.take(bits >> 6, axis=0)
         chosen >>= (bits & 63)[:, None]
         chosen &= 1
@@ -192,7 +184,8 @@ class _Page:
     def _containers(self, all_ancestors: Integers, ancestors: Integers, out: Matrix) -> int:
         """The container with the best score, after Readability; features of all ancestors."""
         size, count = self.all_size, len(self.parent)
-        good = np.minimum(size, 1000) + 30 * np.minimum(self.all_lines[1], 10)
+        good = np.minimum(size, 1000)
+        good[self.units] += 30 * np.minimum(self.commas, 10)
         good *= self.all_prose & (size >= 25)
         shares_of_good = (good * _SCORE_WEIGHTS).ravel()
         weighed = np.bincount(all_ancestors[1:].ravel(), shares_of_good, minlength=count)
@@ -212,26 +205,25 @@ class _Page:
         out[35:] = ancestors[1:] == best
         return best
 
-    def _neighbours(self, all_above: Integers, out: Matrix, masks: Integers) -> None:
+    def _neighbours(self, all_above: Integers, out: Matrix) -> None:
         n, depth = self.n, self.all_depth
-        padded = np.zeros((8, n + 6), dtype=np.int64)
+        padded = np.zeros((7, n + 6), dtype=np.int64)
         padded[1] = FULL
         padded[3] = 1
         padded[5:7] = -1
         inner = padded[:, 3:-3]
         inner[0], inner[1] = log(self.all_size), self.all_density
-        inner[2] = self.all_lines[4] & SENTENCE
+        inner[2, self.units] = self.flags & SENTENCE
         inner[3] = self.all_hinted
         np.clip(depth[1:] - depth[:-1], -8, 8, out=inner[4, 1:])
-        inner[5], inner[6], inner[7] = self.all_element, all_above, self.all_lines[5]
+        inner[5], inner[6] = self.all_element, all_above
         at = self.units + 3
         places = at + _OFFSETS
         out[:30].reshape(6, 5, -1)[:] = padded[:5].take(places, axis=1).swapaxes(0, 1)
         alike = padded[5:]
         here, before, after = (alike.take(at + by, axis=1) for by in (0, -1, 1))
-        out[30:32] = before[:2] == here[:2]
-        out[32:34] = after[:2] == here[:2]
-        masks[0], masks[1] = before[2], after[2]
+        out[30:32] = before == here
+        out[32:] = after == here
 
     def _windows(self, out: Matrix) -> None:
         low = np.maximum(self.units - _WIDTHS, 0)
@@ -239,58 +231,33 @@ class _Page:
         inside = self.sums.take(high, axis=1) - self.sums.take(low, axis=1)
         out[:3] = share(inside[1], inside[0])
         out[3:12] = log(inside.take(_LOGGED, axis=0)).reshape(9, -1)
-        out[12:15] = inside[2] * FULL // (high - low)
-        out[15:] = inside[5:, 1]
+        out[12:] = inside[2] * FULL // (high - low)
 
     def _places(self, before: Integers, out: Matrix) -> None:
         """Where the unit stands: on the page, and relative to headings and long paragraphs."""
-        index, n, units, size = self.all_index, self.n, self.units, self.all_size
-        own, vocabulary = self.own.take(self.all_element), self.all_lines[5]
-        heading, short = (own & _HEADINGS) != 0, size < 80
-        hits = np.empty((6, n), dtype=np.bool_)
+        index, n, units = self.all_index, self.n, self.units
+        own = self.own.take(self.all_element)
+        hits = np.empty((3, n), dtype=np.bool_)
         hits[0] = own & TAG_BIT["h1"]
-        hits[1], hits[2] = self.all_long, heading
-        hits[3] = vocabulary & WORD_BIT["legal"]
-        hits[4] = vocabulary & WORD_BIT["comment"]
-        hits[4] &= heading | (size < 40)
-        hits[5] = vocabulary & WORD_BIT["related"]
-        hits[5] &= heading
-        hits[3:] &= short
+        hits[1] = self.all_long
+        hits[2] = own & _HEADINGS
         seen = np.maximum.accumulate(np.where(hits, index, -100), axis=1).take(units, axis=1)
-        ahead = np.where(hits[:4], index, n + 100)[:, ::-1]
+        ahead = np.where(hits, index, n + 100)[:, ::-1]
         coming = np.minimum.accumulate(ahead, axis=1).take(n - 1 - units, axis=1)
         out[0] = units * FULL // n
         out[1] = before[0] * FULL // max(int(self.page[0]), 1)
         out[2] = before[4] * FULL // max(int(self.page[4]), 1)
-        np.minimum(units - seen, _PLACES, out=out[3:9])
-        np.minimum(coming - units, _PLACES[:4], out=out[9:13])
-        out[13:] = seen[[0, 4, 5]] >= 0
-
-    def _same_make(self, out: Matrix) -> None:
-        """How many units have an element and parent of the same tag, class and id; how long."""
-        parents, masks, names = self.tree.parent, self.tree.mask, self.tree.name
-        makes: dict[tuple[object, ...], int] = {}
-        numbers = []
-        for element in self.tree.element:
-            parent = parents[element]
-            key = (masks[element], names[element], masks[parent], names[parent][0])
-            numbers.append(makes.setdefault(key, len(makes)))
-        make = np.array(numbers)
-        count = np.bincount(make)
-        sizes = np.bincount(make, self.all_size).astype(np.int64)
-        linked = np.bincount(make, self.all_link).astype(np.int64)
-        table = np.empty((4, len(count)), dtype=np.int64)
-        table[0], table[1] = log(count), log(sizes // count)
-        table[2], table[3] = share(linked, sizes), share(sizes, self.page[0])
-        out[:] = table.take(make.take(self.units), axis=1)
+        np.minimum(units - seen, _PLACES, out=out[3:6])
+        np.minimum(coming - units, _PLACES, out=out[6:9])
+        out[9] = seen[0] >= 0
 
     def _whole(self, out: Matrix) -> None:
         """The page as a whole."""
         page = self.page
         commented = int(np.count_nonzero(self.own & BIT["comment"]))
-        values = np.empty(8)
-        values[:5] = log(np.array([self.n, page[4], page[2], page[5], commented]))
-        values[5] = int(page[1]) * FULL // max(int(page[0]), 1)
-        values[6] = bool((self.own & TAG_BIT["article"]).any())
-        values[7] = bool((self.own & TAG_BIT["main"]).any())
+        values = np.empty(7)
+        values[:4] = log(np.array([self.n, page[4], page[2], commented]))
+        values[4] = int(page[1]) * FULL // max(int(page[0]), 1)
+        values[5] = bool((self.own & TAG_BIT["article"]).any())
+        values[6] = bool((self.own & TAG_BIT["main"]).any())
         out[:] = values[:, None]

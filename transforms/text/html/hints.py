@@ -277,8 +277,12 @@ def name_mask(name: str) -> int:
     mask = _name_cache.get(name)
     if mask is None:
         low = name.lower()
-        state = _STATE.match(low) or _STATE_INSIDE.search(low) or low.endswith(_STATE_ENDS)
-        mask = 0 if state else _words_of_name_mask(name)
+        state = (
+            (("-" in low or "_" in low) and _STATE.match(low))
+            or (("comm" in low or "color" in low or "temp" in low) and _STATE_INSIDE.search(low))
+            or low.endswith(_STATE_ENDS)
+        )
+        mask = 0 if state else _words_of_name_mask(name, low)
         if len(_name_cache) >= _MAX_CACHED:
             _name_cache.clear()
         _name_cache[name] = mask
@@ -294,21 +298,23 @@ def role_mask(value: str) -> int:
     return _ROLES.get(value[:40].lower().split(" ", 1)[0], 0)
 
 
-def _words_of_name_mask(name: str) -> int:
-    words = _WORD_BREAK.split(_CAMEL.sub("-", name).lower())
+def _words_of_name_mask(name: str, low: str) -> int:
+    if low.isascii() and low.isalpha() and (name == low or not _CAMEL.search(name)):
+        return _word_mask(low)
+    words = _WORD_BREAK.split(low if name == low else _CAMEL.sub("-", name).lower())
     mask = 0
     for word in words:
-        found = _BY_WORD.get(word)
-        if found is None:
-            found = _stems_mask(word)
-        mask |= found
+        mask |= _word_mask(word)
     if not _PARTS_OF_PROSE[0].isdisjoint(words) and not _PARTS_OF_PROSE[1].isdisjoint(words):
         mask |= BIT["prose"]
     return mask
 
 
 @lru_cache(maxsize=20_000)
-def _stems_mask(word: str) -> int:
+def _word_mask(word: str) -> int:
+    found = _BY_WORD.get(word)
+    if found is not None:
+        return found
     mask = 0
     if len(word) > 3:
         for stem, group in STEMS:

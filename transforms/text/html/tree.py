@@ -27,7 +27,6 @@ class Tree:
       link_chars, bold_chars: characters of the unit's text inside `<a>` and `<b>`, about.
       links: number of links that start in the unit.
       inline: what the inline elements inside the unit hint at.
-      href: target of the unit's first link, "" without one.
       elements: `parent`, `mask`, `first`, `last` and `end` as an array.
     """
 
@@ -45,7 +44,6 @@ class Tree:
     bold_chars: tuple[int, ...] = ()
     links: tuple[int, ...] = ()
     inline: tuple[int, ...] = ()
-    href: tuple[str, ...] = ()
     elements: Integers = field(default_factory=lambda: np.zeros((5, 0), dtype=np.int64))
 
 

@@ -1,8 +1,7 @@
 """Words of widget lines, in the languages of the big content management systems.
 
-A line of at most `MAX_CHARS` characters is looked at word by word; the bits of all its words are
-features. They are weighed together with length, position and neighbours: a word alone decides
-nothing, because articles speak of comments and newsletters too.
+A line of at most `MAX_CHARS` characters is looked at word by word. Words name the reason why a line
+went; they do not decide that it goes, because articles speak of comments and newsletters too.
 """
 
 import re
@@ -161,64 +160,4 @@ def words_mask(line: str) -> int:
     mask = 0
     for word in _known(_SPLIT(line) if _HAS_DIGIT(line) else _WORDS(line)):
         mask |= _BY_WORD[word]
-    return mask
-
-
-HREF_GROUPS = (
-    "fragment", "comment", "share", "tag", "author", "login", "legal", "mail", "root", "outside",
-)  # fmt: skip
-_HREF_BIT = {name: 1 << number for number, name in enumerate(HREF_GROUPS)}
-_HREF_PARTS: dict[str, int] = {}
-for _name, _words in {
-    "comment": "#comments #comment #respond #disqus_thread replytocom comments comment",
-    "share": (
-        "share sharer sharer.php intent tweet www.facebook.com facebook.com twitter.com x.com"
-        " www.twitter.com www.instagram.com instagram.com www.youtube.com www.linkedin.com"
-        " t.me www.xing.com www.pinterest.com pinterest.com wa.me api.whatsapp.com"
-    ),
-    "tag": (
-        "tag tags category categories kategorie kategorien topic topics thema themen label cat"
-    ),
-    "author": "author authors autor autoren profile profil user users member members people",
-    "login": "login signin sign-in register account anmelden logout wp-login.php registrieren",
-    "legal": (
-        "impressum datenschutz datenschutzerklaerung privacy privacy-policy terms imprint"
-        " kontakt contact contact-us about about-us ueber-uns agb sitemap"
-    ),
-}.items():
-    for _word in _words.split():
-        _HREF_PARTS[_word] = _HREF_PARTS.get(_word, 0) | _HREF_BIT[_name]
-_known_parts = frozenset(_HREF_PARTS).intersection
-_TO_SLASHES = str.maketrans("?&=", "///")
-
-
-def href_mask(href: str) -> int:
-    """What a link's target hints at.
-
-    Args:
-      href: the attribute; its first 200 characters count.
-
-    Returns:
-      Bits by position in `HREF_GROUPS`.
-    """
-    if not href:
-        return 0
-    href = href[:200].lower()
-    mask = 0
-    if "?" in href or "&" in href or "=" in href:
-        parts = href.translate(_TO_SLASHES).split("/")
-    else:
-        parts = href.split("/")
-    for part in _known_parts(parts):
-        mask |= _HREF_PARTS[part]
-    if "#" in href and ("#comment" in href or "#respond" in href):
-        mask |= _HREF_BIT["comment"]
-    elif href.startswith(("mailto:", "tel:", "javascript:", "whatsapp:")):
-        mask |= _HREF_BIT["mail"]
-    if href[0] == "#":
-        mask |= _HREF_BIT["fragment"]
-    elif href == "/":
-        mask |= _HREF_BIT["root"]
-    elif href.startswith(("http:", "https:", "//")):
-        mask |= _HREF_BIT["outside"]
     return mask

@@ -19,6 +19,15 @@ from pipeline.history.manifest import (
 )
 from pipeline.history.session import HistorySession, delete_strays, settings_of
 
+_EMPTY = {
+    "schema": 1,
+    "settings": {},
+    "next_run": 1,
+    "runs": [],
+    "segments": [],
+    "generation": 1,
+}
+
 
 def past_run(number, first_shard=0, shards=2):
     return PastRun(
@@ -86,8 +95,9 @@ def test_a_manifest_that_changed_meanwhile_is_not_replaced(tmp_path):
         b"7",
         b"{}",
         b'{"schema": 1}',
-        b'{"schema": 1, "settings": {}, "next_run": 2, "runs": [{}], "segments": [], "generation": 1}',
-        b'{"schema": 1, "settings": {}, "next_run": 1, "runs": [], "segments": [{}], "generation": 1}',
+        orjson.dumps({**_EMPTY, "runs": [{}]}),
+        orjson.dumps({**_EMPTY, "segments": [{}]}),
+        orjson.dumps({**_EMPTY, "segments": 7}),
     ],
 )
 def test_a_damaged_manifest_is_named(tmp_path, data):

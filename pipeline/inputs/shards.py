@@ -28,7 +28,8 @@ class InputFile:
         the generation in Google's storage, the time in seconds for others; "" where the file
         system does not tell.
       format: how the bytes are read.
-      compression: by the last extension, or by an object's Content-Encoding; "none" for Parquet, which compresses inside.
+      compression: by the last extension, or by an object's Content-Encoding; "none" for Parquet,
+        which compresses inside.
     """
 
     path: str

@@ -16,6 +16,7 @@ import pytest
 from page_files import SENTENCES, WIDGET, html, text, warc
 
 from pipeline import storage
+from pipeline.__main__ import main
 from pipeline.cloud import client
 from pipeline.cloud.objects import list_objects
 
@@ -297,3 +298,12 @@ def test_a_history_in_a_bucket(filled, clean, monkeypatch):
     monkeypatch.setattr(manifest, "load", lambda _: old)  # it looked before the other one wrote
     with pytest.raises(Exception, match="another run has changed the history meanwhile"):
         manifest.store(f"{bucket}/history", old, replace(old, next_run=9))
+
+
+def test_a_run_in_a_bucket_is_explained(filled, clean, capsys):
+    _, bucket = filled
+    output = f"{bucket}/out"
+    assert clean(f"{bucket}/named", output=output).status == 0
+    storage.write_bytes(f"{output}/documents/part-000000-00000000.jsonl.gz", b"of another run")
+    assert main(["explain", f"--output={output}", "https://x.example/1"]) == 0
+    assert SENTENCES[1][:40] in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """What the search for duplicates must find, in plain Python, and random rows to search."""
 
+import functools
 import random
 from fractions import Fraction
 from itertools import groupby
@@ -19,8 +20,12 @@ def order(row):
 
 
 def fields(row):
-    both = [int(word) for word in row["minima"]]
-    return [word >> shift & 3 for word in both for shift in range(0, 64, 2)]
+    return _unpack(*row["minima"].tolist())
+
+
+@functools.cache
+def _unpack(*words):
+    return [word >> shift & 3 for word in words for shift in range(0, 64, 2)]
 
 
 def content(row):
@@ -34,6 +39,8 @@ def distance(one, other):
 def near(later, earlier, radius=24, keep_number_variants=False):
     """The verdict as docs/duplicates.md states it, in fractions."""
     d = distance(later, earlier)
+    if d > radius:
+        return False
     common = sum(a == b for a, b in zip(fields(later), fields(earlier), strict=True))
     likeness = (Fraction(common, 64) - Fraction(1, 4)) / Fraction(3, 4)
     mine, other = int(later["shingles"]), int(earlier["shingles"])
@@ -45,7 +52,7 @@ def near(later, earlier, radius=24, keep_number_variants=False):
         and likeness / (1 + likeness) * (mine + other) >= Fraction(85, 100) * shorter
         and mine <= 2 * other
     )
-    verdict = (d <= radius and (alike or contained)) or (d == 0 and common == 64)
+    verdict = alike or contained or (d == 0 and common == 64)
     if keep_number_variants and later["digitless"] == earlier["digitless"]:
         return False
     return verdict

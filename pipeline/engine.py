@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
     StandardOptions,
+    TestOptions,
 )
 from apache_beam.pipeline import Pipeline
 from apache_beam.runners.runner import PipelineRunner, create_runner
@@ -207,7 +208,7 @@ def _check_here(engine: Engine) -> None:
     if engine.options.view_as(StandardOptions).runner != _DATAFLOW:
         return
     cloud = engine.options.view_as(GoogleCloudOptions)
-    if cloud.dry_run:
+    if engine.options.view_as(TestOptions).dry_run:
         raise HandedOverError("the pipeline passes Dataflow's checks; --dry_run: nothing was run")
     if cloud.template_location:
         raise HandedOverError(

@@ -96,11 +96,11 @@ from pipeline.config import CleanConfig, RunSettings
 from pipeline.engine import HandedOverError, check_runner, choose_engine, run_pipeline
 from pipeline.inputs.plan import plan
 from pipeline.work import WorkFolder
-check_runner("DataflowRunner", ["gs://b/in", "gs://b/out"])
+check_runner("DataflowRunner", ["gs://bucket/in", "gs://bucket/out"])
 shards = plan([sys.argv[1] + "/in.txt"])
 engine = choose_engine("DataflowRunner", ["--dry_run=true", "--no_auth", "--project=my-project",
-    "--region=europe-west1", "--temp_location=gs://b/tmp"], 1, 1)
-work = WorkFolder("gs://b/out/.work", "gs://b/out")
+    "--region=europe-west1", "--temp_location=gs://bucket/tmp"], 1, 1)
+work = WorkFolder("gs://bucket/out/.work", "gs://bucket/out")
 settings = RunSettings(workers=1, memory_per_worker=1 << 28, work=work.root, progress_folder="")
 clean = CleanPages(shards, CleanConfig(added="2024-05-01T10:00:00.000Z"), settings, work)
 try:

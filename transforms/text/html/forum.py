@@ -18,10 +18,10 @@ POSTS: dict[str, tuple[str, ...]] = {
 """Containers of one post's text, as the default themes of the systems name them; lower case."""
 
 _EXACT = {
-    name.lower(): system
+    name[1:].lower(): system
     for system, names in POSTS.items()
     for name in names
-    if not name.endswith("*")
+    if name[0] == "." and name[-1] != "*"
 }
 _PREFIXES = tuple(
     (name[1:-1], system) for system, names in POSTS.items() for name in names if name[-1] == "*"
@@ -63,11 +63,10 @@ def forum_posts(tree: Tree) -> list[int]:
 
 def system_of_class(class_names: str) -> str:
     """The system whose posts have such a class attribute, "" without one."""
-    for name in class_names.lower().split():
-        system = _EXACT.get(f".{name}")
-        if system:
-            return system
-    return ""
+    names = class_names.lower().split()
+    if _EXACT.keys().isdisjoint(names):
+        return ""
+    return next(_EXACT[name] for name in names if name in _EXACT)
 
 
 def system_of_id(identifier: str) -> str:

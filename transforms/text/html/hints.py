@@ -247,7 +247,8 @@ def class_mask(class_names: str) -> int:
         if len(names) > _MAX_NAMES:
             names = names[: _MAX_NAMES // 2]
         for name in names:
-            mask |= name_mask(name)
+            found = _name_cache.get(name)
+            mask |= name_mask(name) if found is None else found
         if len(CLASS_MASKS) >= _MAX_CACHED:  # a pure function: this changes no result
             CLASS_MASKS.clear()
         CLASS_MASKS[class_names] = mask

@@ -76,8 +76,7 @@ def scores(features: Matrix, weights: Weights) -> list[float]:
     Returns:
       Log odds, one a unit: above 0 content is likelier. Exact multiples of `1 / SCORE_STEPS`.
     """
-    columns = np.ascontiguousarray(features.T)
-    np.maximum(columns, weights.low[:, None], out=columns)
+    columns = np.maximum(features.T, weights.low[:, None])
     np.minimum(columns, weights.high[:, None], out=columns)
     count, first = columns.shape[1], weights.first.T
     hidden = np.empty((len(first), count))

@@ -1,6 +1,7 @@
 """Names the rule under which a unit is removed, and says what speaks for it."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class Reasons:
         named = closest(marked, parent)
         return np.where(comment >= 0, comment, named).tolist()
 
-    def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: C901, PLR0911
+    def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: PLR0911
         """Rule and evidence of a removed unit.
 
         Args:
@@ -103,15 +104,13 @@ class Reasons:
             rule, place = self._by_names(named)
             return rule, f"{place}, {score}"
         inline = tree.inline[unit]
-        for group, bits in _BY_HINT if inline & _ANY_HINT else ():
-            if inline & bits:
-                return f"{group}.hints", f"inside the line, {score}"
+        if inline & _ANY_HINT:
+            return _rule_of_hints(inline & _ANY_HINT), f"inside the line, {score}"
         line = tree.lines[unit][0]
         if len(line) <= _MAX_WORDS_CHARS:
-            words = words_mask(line)
-            for group, bits in _BY_WORD:
-                if words & bits:
-                    return f"{group}.words", f"words of a short line, {score}"
+            rule = _rule_of_words(words_mask(line))
+            if rule:
+                return rule, f"words of a short line, {score}"
         if logit <= CHROME:
             return "navigation.links", "nothing but links around"
         return "boilerplate.model", score
@@ -127,9 +126,17 @@ class Reasons:
         place = f"in {selector(self._tree, element)}"
         if self._containers.comment[element] >= 0:
             return "comments.container", place
-        mask = self._tree.mask[element]
-        group = next(group for group, bits in _BY_HINT if mask & bits)
-        return f"{group}.hints", place
+        return _rule_of_hints(self._tree.mask[element] & _ANY_HINT), place
+
+
+@lru_cache(maxsize=1 << 9)
+def _rule_of_hints(mask: int) -> str:
+    return next(f"{group}.hints" for group, bits in _BY_HINT if mask & bits)
+
+
+@lru_cache(maxsize=1 << 12)
+def _rule_of_words(mask: int) -> str:
+    return next((f"{group}.words" for group, bits in _BY_WORD if mask & bits), "")
 
 
 def selector(tree: Tree, element: int) -> str:

@@ -255,3 +255,9 @@ def test_sums_stay_exact_in_float64():
 def test_logarithms_are_the_same_everywhere():
     digest = hashlib.sha256(log(np.arange(1 << 16)).astype("<i8").tobytes()).hexdigest()
     assert digest.startswith("fbdaa02df7b939af")
+
+
+def test_a_page_may_end_in_a_row_with_an_empty_cell():
+    rows = "".join(f"<tr><td>x{i}</td><td>yes</td><td>no</td><td></td></tr>" for i in range(20))
+    blocks = extract_blocks(f"<html><body><p>What follows is a table.</p><table>{rows}</table>")
+    assert [block.text for block in blocks][-2:] == ["x18 | yes | no", "x19 | yes | no"]

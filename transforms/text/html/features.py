@@ -101,7 +101,9 @@ class _Page:
         self.all_prose = density < PROSE_BELOW
         self.all_long = self.all_prose & (size >= LONG_CHARS)
         elements = tree.elements
-        self.parent, self.own, self.first = elements[0], elements[1], elements[2]
+        self.parent, self.own = elements[0], elements[1]
+        # An empty cell at the end of a row begins after units that became one.
+        self.first = np.minimum(elements[2], n)
         self.last = np.maximum(np.minimum(elements[3], n), self.first)
         # Sums of sizes, linked, long, links and prose before each unit.
         self.sums = sums = np.zeros((5, n + 1), dtype=np.int64)

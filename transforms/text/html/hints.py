@@ -212,10 +212,12 @@ for _group, _words in GROUPS.items():
     for _word in _words.split():
         _BY_WORD[_word] = _BY_WORD.get(_word, 0) | BIT[_group]
 
-_STATE = re.compile(
-    r"(?:category|tag|has|no|not|show|showing|hide|with|js|is|term|author|enable|enabled|type|format"
-    r"|status|postid|post-id|page-id|single|front|wp-custom|logged|u|tw|sm|md|lg|xl)[-_](?!content|body|text)"
+_STATES = (
+    "category|tag|has|no|not|show|showing|hide|with|js|is|term|author|enable|enabled|type|format"
+    "|status|postid|post-id|page-id|single|front|wp-custom|logged|u|tw|sm|md|lg|xl"
 )
+_STATE = re.compile(rf"(?:{_STATES})[-_](?!content|body|text)")
+_STATE_HEADS = frozenset(state.split("-")[0] for state in _STATES.split("|"))
 _STATE_INSIDE = re.compile(r"commentary|template-default|(?:main|text|bg)color")
 _STATE_ENDS = ("enabled", "disabled")
 """Names that tell what a page or a post is about or how it is set up, not what an element is."""
@@ -278,12 +280,20 @@ def name_mask(name: str) -> int:
     mask = _name_cache.get(name)
     if mask is None:
         low = name.lower()
+        words = low.replace("_", "-").split("-")
         state = (
-            (("-" in low or "_" in low) and _STATE.match(low))
+            (words[0] in _STATE_HEADS and _STATE.match(low))
             or (("comm" in low or "color" in low or "temp" in low) and _STATE_INSIDE.search(low))
             or low.endswith(_STATE_ENDS)
         )
-        mask = 0 if state else _words_of_name_mask(name, low)
+        if state:
+            mask = 0
+        else:
+            if not ("".join(words).isalpha() and low.isascii()) or (
+                name != low and _CAMEL.search(name)
+            ):
+                words = _WORD_BREAK.split(_CAMEL.sub("-", name).lower())
+            mask = _words_mask(words)
         if len(_name_cache) >= _MAX_CACHED:
             _name_cache.clear()
         _name_cache[name] = mask
@@ -299,10 +309,7 @@ def role_mask(value: str) -> int:
     return _ROLES.get(value[:40].lower().split(" ", 1)[0], 0)
 
 
-def _words_of_name_mask(name: str, low: str) -> int:
-    if low.isascii() and low.isalpha() and (name == low or not _CAMEL.search(name)):
-        return _word_mask(low)
-    words = _WORD_BREAK.split(low if name == low else _CAMEL.sub("-", name).lower())
+def _words_mask(words: list[str]) -> int:
     mask = 0
     for word in words:
         mask |= _word_mask(word)

@@ -19,7 +19,7 @@ HIDDEN_SHIFT = 2.0**-6
 CHROME = -16.0
 """Log odds of units that are chrome beyond doubt, which the network does not see."""
 
-PRODUCTS_AT_ONCE = 200_000
+PRODUCTS_AT_ONCE = 250_000
 """Larger matrices would be spread over threads by OpenBLAS, which costs more than it gains."""
 
 SCORE_STEPS = 1 << 22

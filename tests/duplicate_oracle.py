@@ -2,6 +2,7 @@
 
 import functools
 import random
+from array import array
 from fractions import Fraction
 from itertools import groupby
 
@@ -74,17 +75,28 @@ def exact_matches(rows):
     }
 
 
+def _plain(rows):
+    """The rows as dictionaries of Python numbers, which are read twenty times as fast."""
+    columns = {name: rows[name].tolist() for name in rows.dtype.names if name != "minima"}
+    minima = [array("Q", words) for words in rows["minima"].tolist()]
+    return [
+        dict(zip((*columns, "minima"), values, strict=True))
+        for values in zip(*columns.values(), minima, strict=True)
+    ]
+
+
 def near_matches(rows, radius=24, max_pivots=256, keep_number_variants=False):
     """{(address, keeper, kind, distance)}, and how many rows the cap left out."""
     matches, capped = set(), 0
-    for group in _keys(rows):
+    for group in _keys(_plain(rows)):
         seen, pivots = set(), []
         for place, row in enumerate(group):
             found = next(
                 (
                     group[pivot]
-                    for pivot in pivots[:max_pivots]
-                    if near(row, group[pivot], radius, keep_number_variants)
+                    for pivot, simhash in pivots[:max_pivots]
+                    if (simhash ^ row["simhash"]).bit_count() <= radius
+                    and near(row, group[pivot], radius, keep_number_variants)
                 ),
                 None,
             )
@@ -96,7 +108,7 @@ def near_matches(rows, radius=24, max_pivots=256, keep_number_variants=False):
                 capped += 1
             if content(row) not in seen:
                 seen.add(content(row))
-                pivots.append(place)
+                pivots.append((place, row["simhash"]))
     return matches, capped
 
 

@@ -13,7 +13,7 @@ from make_corpus import CorpusMaker
 
 from transforms.text.text_duplicates import drop_near_duplicates, text_rows
 
-GOES_ON = "the chain of copies goes on"
+GOES_ON = "which goes as well"
 
 
 def run(clean, folder, pages, files, *options):

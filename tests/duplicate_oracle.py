@@ -1,6 +1,7 @@
 """What the search for duplicates must find, in plain Python, and random rows to search."""
 
 import functools
+import operator
 import random
 from array import array
 from fractions import Fraction
@@ -37,14 +38,9 @@ def distance(one, other):
     return (int(one["simhash"]) ^ int(other["simhash"])).bit_count()
 
 
-def near(later, earlier, radius=24, keep_number_variants=False):
-    """The verdict as docs/duplicates.md states it, in fractions."""
-    d = distance(later, earlier)
-    if d > radius:
-        return False
-    common = sum(a == b for a, b in zip(fields(later), fields(earlier), strict=True))
+@functools.cache
+def _verdict(d, common, mine, other, radius):
     likeness = (Fraction(common, 64) - Fraction(1, 4)) / Fraction(3, 4)
-    mine, other = int(later["shingles"]), int(earlier["shingles"])
     longer, shorter = max(mine, other), min(mine, other)
     slack = Fraction(32 if longer < 130 else 28 if longer < 500 else 8, 12)
     alike = d + 20 * (1 - likeness) <= radius - slack
@@ -53,7 +49,16 @@ def near(later, earlier, radius=24, keep_number_variants=False):
         and likeness / (1 + likeness) * (mine + other) >= Fraction(85, 100) * shorter
         and mine <= 2 * other
     )
-    verdict = alike or contained or (d == 0 and common == 64)
+    return alike or contained or (d == 0 and common == 64)
+
+
+def near(later, earlier, radius=24, keep_number_variants=False):
+    """The verdict as docs/duplicates.md states it, in fractions."""
+    d = distance(later, earlier)
+    if d > radius:
+        return False
+    common = sum(map(operator.eq, fields(later), fields(earlier)))
+    verdict = _verdict(d, common, int(later["shingles"]), int(earlier["shingles"]), radius)
     if keep_number_variants and later["digitless"] == earlier["digitless"]:
         return False
     return verdict

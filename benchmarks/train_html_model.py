@@ -3,8 +3,7 @@
     python benchmarks/train_html_model.py PAGES.warc.gz TRUTH.jsonl \
         --extra MANUALS.warc.gz --save transforms/text/html/weights.npz --cross-validate
 
-TRUTH.jsonl names pages by `url` and lists segments under `keep`, `chrome` and `comments`. Needs
-trafilatura, readability-lxml and lightgbm beside the project itself.
+TRUTH.jsonl names pages by `url` and lists segments under `keep`, `chrome` and `comments`.
 
 Labels are few, so training has two steps. A *teacher* (boosted trees) learns from the labelled
 units; besides the model's own features it sees what four other extractors decided, which is too
@@ -21,7 +20,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightgbm
+import lightgbm  # and readability-lxml, trafilatura
 import lxml.html
 import numpy as np
 import trafilatura
@@ -306,9 +305,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("pages", type=Path, help="labelled pages, WARC")
     parser.add_argument("truth", type=Path, help="their labels, JSON lines")
-    parser.add_argument(
-        "--extra", type=Path, action="append", default=[], help="WARC of pages without labels"
-    )
+    parser.add_argument("--extra", type=Path, action="append", default=[], help="unlabelled WARC")
     parser.add_argument("--extra-pages", type=int, default=40, help="taken from each such file")
     parser.add_argument("--save", type=Path, help="write the trained weights to this .npz")
     parser.add_argument("--cross-validate", action="store_true", help="print scores of 5 folds")
@@ -320,14 +317,9 @@ def main() -> None:
     options = parser.parse_args()
     samples = read_samples(options.pages, options.truth)
     extras = read_extras(options.extra, options.extra_pages)
-    print(f"{len(extras)} pages without labels", file=sys.stderr)
-    print(f"{len(samples)} pages, {sum(len(s.texts) for s in samples)} units", file=sys.stderr)
-    settings = {
-        "hidden": options.hidden,
-        "networks": options.networks,
-        "steps": options.steps,
-        "seed": options.seed,
-    }
+    units = sum(len(s.texts) for s in samples)
+    print(f"{len(samples)} pages, {units} units; {len(extras)} without labels", file=sys.stderr)
+    settings = {name: getattr(options, name) for name in ("hidden", "networks", "steps", "seed")}
     if options.cross_validate:
         fold = np.random.RandomState(0).permutation(len(samples)) % FOLDS
         logits: list[list[float]] = [[]] * len(samples)

@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, suppress
 from typing import IO, Any
 
 import orjson
@@ -26,24 +26,41 @@ _METADATA = (
 )
 
 
-class LineSink:
+class _Sink:
+    """A file that is opened with the first line, so that an empty one is never made."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = ExitStack()
+        self._stream: Any = None
+        self.lines = 0
+
+    def close(self) -> None:
+        """Completes the file under its name."""
+        if self._stream is not None:
+            self._stream.close()
+            self._file.close()
+
+    def abort(self, error: BaseException) -> None:
+        """Gives the file up."""
+        with suppress(type(error)):
+            self._file.__exit__(type(error), error, error.__traceback__)
+
+    def _open(self) -> IO[bytes]:
+        return self._file.enter_context(open_for_writing(self._path))
+
+
+class LineSink(_Sink):
     """Writes JSON lines to one file; an empty one is never made.
 
     Args:
       path: ends in `.gz` or `.zst`.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._context: AbstractContextManager[IO[bytes]] | None = None
-        self._stream: Any = None
-        self.lines = 0
-
     def write(self, line: bytes) -> None:
         """Appends a line, given without its end."""
-        if self._context is None:
-            self._context = open_for_writing(self._path)
-            handle = self._context.__enter__()
+        if self._stream is None:
+            handle = self._open()
             if self._path.endswith(".gz"):
                 self._stream = gzip.GzipFile("", "wb", _GZIP_LEVEL, handle, mtime=0)
             else:
@@ -53,22 +70,8 @@ class LineSink:
         self._stream.write(line + b"\n")
         self.lines += 1
 
-    def close(self) -> None:
-        """Completes the file under its name."""
-        if self._context is not None:
-            self._stream.close()
-            self._context.__exit__(None, None, None)
 
-    def abort(self, error: BaseException) -> None:
-        """Gives the file up."""
-        if self._context is not None:
-            try:
-                self._context.__exit__(type(error), error, None)
-            except type(error):
-                return
-
-
-class ParquetSink:
+class ParquetSink(_Sink):
     """Writes records as Parquet with fixed columns, so that no row can change the schema.
 
     `metadata` is a struct; what has no fixed fields in it, `removed` and all else under `more`, is
@@ -79,11 +82,8 @@ class ParquetSink:
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        super().__init__(path)
         self._rows: list[dict[str, Any]] = []
-        self._context: AbstractContextManager[IO[bytes]] | None = None
-        self._writer: Any = None
-        self.lines = 0
 
     def write(self, line: bytes) -> None:
         """Appends a record, given as JSON."""
@@ -101,17 +101,7 @@ class ParquetSink:
     def close(self) -> None:
         """Completes the file under its name."""
         self._flush()
-        if self._context is not None:
-            self._writer.close()
-            self._context.__exit__(None, None, None)
-
-    def abort(self, error: BaseException) -> None:
-        """Gives the file up."""
-        if self._context is not None:
-            try:
-                self._context.__exit__(type(error), error, None)
-            except type(error):
-                return
+        super().close()
 
     def _flush(self) -> None:
         if not self._rows:
@@ -122,11 +112,9 @@ class ParquetSink:
         metadata = pa.struct([(name, pa.type_for_alias(kind)) for name, kind in _METADATA])
         names = ("id", "text", "source", "added", "created")
         schema = pa.schema([*((name, pa.string()) for name in names), ("metadata", metadata)])
-        if self._context is None:
-            self._context = open_for_writing(self._path)
-            handle = self._context.__enter__()
-            self._writer = pq.ParquetWriter(handle, schema, compression="zstd")
-        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=schema))
+        if self._stream is None:
+            self._stream = pq.ParquetWriter(self._open(), schema, compression="zstd")
+        self._stream.write_table(pa.Table.from_pylist(self._rows, schema=schema))
         self._rows = []
 
 

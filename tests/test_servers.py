@@ -100,6 +100,7 @@ def test_without_go_tests_are_skipped_or_fail(monkeypatch, tmp_path, required, o
 def test_a_package_that_is_not_there_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("GOPROXY", "off")
+    monkeypatch.delenv("PAGESIEVE_REQUIRE_SERVERS", raising=False)
     with pytest.raises(pytest.skip.Exception, match=r"nothing v1\.0\.0"):
         servers.go_program("example.org/nothing", "v1.0.0")
     assert list((tmp_path / "pagesieve-tests" / "bin").iterdir()) == []

@@ -7,17 +7,16 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from transforms.records import Page, PageBatch
+from transforms.records import Page, PageBatch, Removal
 from transforms.text.selection import RuleSelection
-from transforms.text.widgets import GROUPS, find_widgets
-
-_OF_TEXT = {"boilerplate.context", "comments.section"}
-"""Rules that judge a line by the lines around it. Where there was a DOM it has judged already, and
-better: on labelled HTML pages they cost 0.8 points of kept text and gained nothing."""
+from transforms.text.widgets import GROUPS, find_phrases, find_widgets
 
 
 def strip_pages(pages: Sequence[Page], rules: RuleSelection) -> list[Page]:
     """Marks widget lines among the paragraphs that are still kept.
+
+    Lines of plain text are judged in context. Where there was a DOM it has judged already, and
+    better: of the lines it left, only phrases of widgets go.
 
     A removal whose rule is switched off, also one of the extraction, is taken back.
     """
@@ -32,12 +31,14 @@ def strip_pages(pages: Sequence[Page], rules: RuleSelection) -> list[Page]:
     lines = [
         [page.paragraphs[n] for n in numbers] for page, numbers in zip(pages, kept, strict=True)
     ]
-    found = find_widgets(lines)
-    for page, numbers, removals, widgets in zip(pages, kept, settled, found, strict=True):
+    found: list[dict[int, Removal]] = [{} for _ in pages]
+    for judge, is_html in ((find_phrases, True), (find_widgets, False)):
+        chosen = [n for n, page in enumerate(pages) if (page.kind == "html") == is_html]
+        for n, widgets in zip(chosen, judge([lines[n] for n in chosen]), strict=True):
+            found[n] = widgets
+    for numbers, removals, widgets in zip(kept, settled, found, strict=True):
         removals.update(
-            (numbers[i], removal)
-            for i, removal in widgets.items()
-            if removal.rule in rules and not (page.kind == "html" and removal.rule in _OF_TEXT)
+            (numbers[i], removal) for i, removal in widgets.items() if removal.rule in rules
         )
     return [
         dataclasses.replace(page, removals=removals)

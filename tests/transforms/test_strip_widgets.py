@@ -42,6 +42,16 @@ def test_a_rule_that_is_off_removes_nothing_and_takes_back_what_was_removed():
     assert rules_of(one) == {0: "share.buttons"}
 
 
+def test_lines_that_a_dom_has_judged_go_by_their_phrases_only():
+    results = ("24.11.2022 - Island Choir - Town Hall", "26.11.2022 - The Ferrymen - Old Pier")
+    lines = (*results, *BLOG, "Home", "Menu", "Search", "Log in", "Imprint", "Sitemap")
+    text, html = strip_pages([page(*lines), page(*lines, kind="html", number=2)], ALL)
+    assert rules_of(html).keys() < rules_of(text).keys()
+    assert {rules_of(html)[n] for n in (4, 5)} == {"comments.blogger"}
+    assert not {0, 1} & rules_of(html).keys()
+    assert not {"boilerplate.context", "meta.byline"} & set(rules_of(html).values())
+
+
 def test_the_given_pages_are_left_alone():
     given = page(*BLOG)
     strip_pages([given], ALL)

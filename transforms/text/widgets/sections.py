@@ -114,6 +114,15 @@ def read_page(lines: Sequence[str], evidence: Evidence) -> dict[int, Removal]:
     return removals
 
 
+def read_phrases(evidence: Evidence) -> dict[int, Removal]:
+    """Decides on the lines of one page by their phrases and the company these keep, nothing else.
+
+    The scores are not looked at.
+    """
+    verdicts = _company(evidence)
+    return {i: _phrase_receipt(evidence.phrases[i]) for i, goes in enumerate(verdicts) if goes > 0}
+
+
 def _company(evidence: Evidence) -> list[int]:
     """For each line: 1 it goes by its phrase and its company, -1 it stays, 0 the score decides.
 

@@ -22,6 +22,7 @@ from transforms.assess_quality import AssessQuality, QualityRules
 from transforms.detect_language import DetectLanguage
 from transforms.extract_text import ExtractText
 from transforms.fingerprint_paragraphs import DedupRules, FingerprintParagraphs
+from transforms.mask_personal import MaskPersonal
 from transforms.strip_widgets import StripWidgets
 from transforms.text.page_duplicates import TEMPLATE_RULE
 from transforms.text.selection import RuleSelection
@@ -70,6 +71,7 @@ class CleanPages(beam.PTransform[Any, Any]):
             | ExtractText(config.extractor, config.comments)
             | StripWidgets(config.rules)
             | DetectLanguage(config.languages, config.min_language_score, config.language_engine)
+            | MaskPersonal(config.mask)
             | AssessQuality(quality_rules(config))
             | FingerprintParagraphs(rules)
             | SpillShards(work, progress)
@@ -116,6 +118,8 @@ def quality_rules(config: CleanConfig) -> QualityRules:
         filters=config.filters,
         limits=dict(config.limits),
         blocked_hosts=frozenset(config.blocked_hosts),
+        adult_words=frozenset(config.adult_words),
+        boilerplate_phrases=frozenset(config.boilerplate_phrases),
     )
 
 

@@ -49,6 +49,8 @@ class CleanConfig:
       filters: rule sets that a page has to pass.
       limits: (rule_set.rule, limit) that differ from the reference.
       blocked_hosts: hosts whose pages go, with those of their subdomains.
+      adult_words, boilerplate_phrases: the user's word lists, which signals count.
+      mask: kinds of personal data that are masked: `email`, `ip`, `card`, `phone`.
       max_reject_ratio: 0..1.
       max_page_bytes: a longer page is rejected.
       url_field, text_field, html_field, date_field, id_field: names in JSONL and Parquet.
@@ -80,6 +82,9 @@ class CleanConfig:
     filters: tuple[str, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
     blocked_hosts: tuple[str, ...] = ()
+    adult_words: tuple[str, ...] = ()
+    boilerplate_phrases: tuple[str, ...] = ()
+    mask: tuple[str, ...] = ()
     max_reject_ratio: float = 1.0
     max_page_bytes: int = 20 * MIB
     url_field: str = ""

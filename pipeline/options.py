@@ -10,6 +10,7 @@ from pipeline.config import MIB, CleanConfig
 from pipeline.errors import UsageError
 from pipeline.history.options import add_index
 from pipeline.inspect.options import add_inspect
+from pipeline.quality_options import add_quality, names_of, quality_values, switch
 
 _DEFAULTS = CleanConfig()
 
@@ -87,7 +88,7 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     where.add_argument(
         "--format", default=_DEFAULTS.format, help="of documents/: jsonl.gz, jsonl.zst or parquet"
     )
-    where.add_argument("--removed", type=_switch, default="on", help="receipts: on or off")
+    where.add_argument("--removed", type=switch, default="on", help="receipts: on or off")
     where.add_argument("--source", default="", help="`source` of the records; default: the file")
     where.add_argument("--added", default="", help="`added` of the records; default: now")
     where.add_argument("--run-name", default="", help="name of the run; default: from `added`")
@@ -125,30 +126,11 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="BYTES",
         help="longer pages are rejected",
     )
-
-    what.add_argument("--signals", type=_switch, default="on", help="quality signals: on or off")
-    what.add_argument(
-        "--filters",
-        default="",
-        metavar="NAMES",
-        help="drop pages by gopher-quality, gopher-repetition, c4, c4-datatrove, fineweb",
-    )
-    what.add_argument(
-        "--limits",
-        default="",
-        metavar="NAME=N,…",
-        help="other limits, e.g. gopher-quality.min_words=30",
-    )
-    what.add_argument(
-        "--block-hosts",
-        default="",
-        metavar="FILE",
-        help="drop pages of the hosts in it, one a line",
-    )
+    add_quality(clean)
 
     duplicates = clean.add_argument_group("duplicates")
     duplicates.add_argument("--dedup", default=_DEFAULTS.dedup, help="corpus, page or none")
-    duplicates.add_argument("--near-duplicates", type=_switch, default="on", help="on or off")
+    duplicates.add_argument("--near-duplicates", type=switch, default="on", help="on or off")
     duplicates.add_argument(
         "--radius",
         type=int,
@@ -234,18 +216,16 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
     Raises:
       UsageError: for a value that is not permitted.
     """
-    from transforms.assess_quality import check_filters
     from transforms.strip_widgets import check_rules
 
     try:
-        filters, limits = _names(options.filters), _limits(options.limits)
-        check_filters(filters, dict(limits))
-        rules = check_rules(_names(options.rules))
+        quality = quality_values(options)
+        rules = check_rules(names_of(options.rules))
         return CleanConfig(
             extractor=options.extractor,
             comments=options.comments,
             rules=rules,
-            languages=_names(options.languages.lower()),
+            languages=names_of(options.languages.lower()),
             min_language_score=options.min_language_score,
             language_engine=options.language_engine,
             dedup=options.dedup,
@@ -259,10 +239,7 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
             template_share=options.template_share,
             format=options.format,
             removed=options.removed,
-            signals=options.signals,
-            filters=filters,
-            limits=limits,
-            blocked_hosts=_hosts(options.block_hosts),
+            **quality,
             max_reject_ratio=options.max_reject_ratio,
             max_page_bytes=options.max_page_bytes,
             url_field=options.url_field,
@@ -283,38 +260,6 @@ def to_config(options: argparse.Namespace) -> CleanConfig:
 def patterns(options: argparse.Namespace) -> tuple[str, ...]:
     """Gives the input patterns, one by one."""
     return tuple(p for value in options.input for p in value.split(",") if p)
-
-
-def _names(value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
-
-
-def _limits(value: str) -> tuple[tuple[str, float], ...]:
-    limits = []
-    for item in _names(value):
-        name, _, number = item.partition("=")
-        try:
-            limits.append((name, float(number)))
-        except ValueError:
-            raise ValueError(f"--limits: {item!r} is not NAME=NUMBER") from None
-    return tuple(sorted(limits))
-
-
-def _hosts(path: str) -> tuple[str, ...]:
-    if not path:
-        return ()
-    try:
-        with open(path, encoding="utf-8") as lines:
-            found = (line.partition("#")[0].strip().lower() for line in lines)
-            return tuple(sorted({host for host in found if host}))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--block-hosts {path}: cannot be read: {error}") from error
-
-
-def _switch(value: str) -> bool:
-    if value not in ("on", "off"):
-        raise argparse.ArgumentTypeError(f"{value!r} is neither on nor off")
-    return value == "on"
 
 
 def _mib(value: str) -> int:

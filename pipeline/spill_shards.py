@@ -21,7 +21,7 @@ from pipeline.outputs.counts import Counts
 from pipeline.reporting.progress import Progress
 from pipeline.storage import open_for_reading, open_for_writing, write_bytes
 from pipeline.work import WorkFolder
-from transforms.records import Failure, Keeper, Page, PageBatch, Removal
+from transforms.records import Failure, Keeper, Mask, Page, PageBatch, Removal
 from transforms.text.templates import count_hosts, sum_hosts
 
 
@@ -139,10 +139,15 @@ def _failure(values: dict[str, object]) -> Failure:
 
 def _page(values: dict[str, object]) -> Page:
     removals = {int(n): _removal(r) for n, r in values.pop("removals").items()}  # type: ignore[attr-defined]
+    masks = {
+        int(n): tuple(Mask(**mask) for mask in some)
+        for n, some in values.pop("masks").items()  # type: ignore[attr-defined]
+    }
     dropped = values.pop("dropped")
     return Page(
         **values,  # type: ignore[arg-type]
         removals=removals,
+        masks=masks,
         dropped=_removal(dropped) if dropped else None,  # type: ignore[arg-type]
     )
 

@@ -3,12 +3,15 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from transforms.records import Page, PageBatch, Removal
+
+if TYPE_CHECKING:
+    from transforms.text.quality import WordLists
 
 _LINE_RULES = ("c4", "c4-datatrove")
 
@@ -22,12 +25,15 @@ class QualityRules:
       filters: names of rule sets, in the order in which a page has to pass them.
       limits: limits by `rule_set.rule` that differ from those of the reference.
       blocked_hosts: lower-case hosts whose pages go, with those of their subdomains.
+      adult_words, boilerplate_phrases: see `WordLists`.
     """
 
     signals: bool = True
     filters: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
     blocked_hosts: frozenset[str] = frozenset()
+    adult_words: frozenset[str] = frozenset()
+    boilerplate_phrases: frozenset[str] = frozenset()
 
 
 def check_filters(filters: Sequence[str], limits: Mapping[str, float]) -> None:
@@ -41,10 +47,26 @@ def check_filters(filters: Sequence[str], limits: Mapping[str, float]) -> None:
     judge([], [], [], filters, limits)
 
 
-def assess_pages(pages: Sequence[Page], rules: QualityRules) -> list[Page]:
+def word_lists_of(rules: QualityRules) -> "WordLists | None":
+    """Prepares the search for the user's words; None where there are none."""
+    from transforms.text.quality import WordLists
+
+    if not rules.adult_words and not rules.boilerplate_phrases:
+        return None
+    return WordLists(rules.adult_words, rules.boilerplate_phrases)
+
+
+def assess_pages(
+    pages: Sequence[Page], rules: QualityRules, word_lists: "WordLists | None" = None
+) -> list[Page]:
     """Measures pages by what is kept of them, and drops those that fail.
 
     C4 judges lines before pages: lines that it refuses are removed.
+
+    Args:
+      pages: as they come; those that are dropped already stay so.
+      rules: what is measured, and what a page has to pass.
+      word_lists: what `word_lists_of(rules)` made.
     """
     from transforms.text.quality import c4_lines, host_blocked, judge, signals
 
@@ -59,7 +81,7 @@ def assess_pages(pages: Sequence[Page], rules: QualityRules) -> list[Page]:
     languages = [page.language for page in pages]
     if not rules.signals and not rules.filters:
         return pages
-    measured = signals(texts, languages)
+    measured = signals(texts, languages, word_lists)
     verdicts = judge(texts, languages, measured, rules.filters, rules.limits)
     assessed = []
     for page, values, verdict in zip(pages, measured, verdicts, strict=True):
@@ -108,5 +130,9 @@ class _AssessFn(beam.DoFn):
     def __init__(self, rules: QualityRules) -> None:
         self._rules = rules
 
+    def setup(self) -> None:
+        self._word_lists = word_lists_of(self._rules)
+
     def process(self, batch: PageBatch) -> Iterable[PageBatch]:
-        yield dataclasses.replace(batch, pages=tuple(assess_pages(batch.pages, self._rules)))
+        pages = assess_pages(batch.pages, self._rules, self._word_lists)
+        yield dataclasses.replace(batch, pages=tuple(pages))

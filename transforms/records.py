@@ -112,6 +112,19 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """A piece of personal data that was replaced with its kind.
+
+    Attributes:
+      rule: `mask.` and the kind, for example `mask.email`.
+      at: where the mask stands in the paragraph as it is now, in characters from 0.
+    """
+
+    rule: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page as its paragraphs, each kept or removed.
 
@@ -128,6 +141,7 @@ class Page:
         deduplication.
       extra: what else goes into the record's metadata (values that JSON knows).
       kind: as in `RawPage`.
+      masks: paragraph number to what was masked in it.
     """
 
     id: str
@@ -142,6 +156,7 @@ class Page:
     dropped: Removal | None = None
     extra: dict[str, object] = field(default_factory=dict)
     kind: Kind = "text"
+    masks: dict[int, tuple[Mask, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

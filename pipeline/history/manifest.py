@@ -173,6 +173,10 @@ def store(history: str, old: Manifest | None, new: Manifest) -> None:
         write_bytes(manifest_path(history), data)
 
 
+_LATER = {"mask": ""}
+"""Settings that older histories do not name, and what they were."""
+
+
 def check_settings(history: str, manifest: Manifest | None, settings: dict[str, Any]) -> None:
     """Makes sure that a run judges duplicates as the history's runs did.
 
@@ -182,11 +186,16 @@ def check_settings(history: str, manifest: Manifest | None, settings: dict[str, 
     if manifest is None:
         return
     for name, value in settings.items():
-        if manifest.settings.get(name) != value:
+        known = manifest.settings.get(name, _LATER.get(name))
+        if known != value:
             raise UsageError(
-                f"the history {history} was made with {name}={manifest.settings.get(name)}, this "
-                f"run has {value}; use the same, or another --history"
+                f"the history {history} was made with {name}={_shown(known)}, this "
+                f"run has {_shown(value)}; use the same, or another --history"
             )
+
+
+def _shown(value: object) -> object:
+    return "none" if value == "" else value
 
 
 class HistoryLock:

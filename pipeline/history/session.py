@@ -33,6 +33,7 @@ def settings_of(config: CleanConfig) -> dict[str, Any]:
         "short_duplicates": config.short_duplicates,
         "keep_number_variants": config.keep_number_variants,
         "max_pivots": config.max_pivots,
+        "mask": ",".join(config.mask),
     }
 
 

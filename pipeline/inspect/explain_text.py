@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TextIO
 
 from pipeline.inspect.explain import Explanation, Line
@@ -100,7 +101,13 @@ def page_facts(record: dict[str, Any] | None) -> list[str]:
         f"date {metadata['date']}" if metadata.get("date") else "",
         f"language score {metadata.get('language_score', 0):.2f}",
         f"source {record.get('source', '')}",
+        _masked(metadata.get("masked", ())),
     ]
+
+
+def _masked(masks: Sequence[dict[str, Any]]) -> str:
+    counts = Counter(str(mask["rule"]) for mask in masks)
+    return f"masked: {', '.join(f'{rule} {n}' for rule, n in counts.items())}" if counts else ""
 
 
 def _balance(explanation: Explanation) -> str:

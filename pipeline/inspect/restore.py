@@ -25,12 +25,12 @@ from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
 from pipeline.reporting.wording import group_of
 from pipeline.storage import is_local, join, list_files, read_bytes, write_bytes
-from transforms.records import Keeper, Page, Removal
+from transforms.records import Keeper, Mask, Page, Removal
 from transforms.text.language import LanguageDetector
 
 _FIXED = {
     *("url", "date", "language", "language_score", "removed", "source_id"),
-    *("paragraphs_in", "paragraphs_out"),
+    *("paragraphs_in", "paragraphs_out", "masked"),
 }
 """Metadata that `make_record` writes itself."""
 
@@ -268,7 +268,20 @@ def restore_page(page: RebuiltPage, rules: frozenset[str], detector: LanguageDet
         given_id=metadata.get("source_id", ""),
         dropped=_removal(dropped_by) if stays_dropped and dropped_by else None,
         extra={name: value for name, value in metadata.items() if name not in _FIXED},
+        masks=_masks(page),
     )
+
+
+def _masks(page: RebuiltPage) -> dict[int, tuple[Mask, ...]]:
+    """Gathers what was masked, from the record and from the receipts."""
+    masks: dict[int, tuple[Mask, ...]] = {}
+    for mask in page.metadata.get("masked", ()):
+        number = mask["paragraph"]
+        masks[number] = (*masks.get(number, ()), Mask(mask["rule"], mask["at"]))
+    for number, receipt in page.receipts.items():
+        if found := receipt.get("masked"):
+            masks[number] = tuple(Mask(mask["rule"], mask["at"]) for mask in found)
+    return masks
 
 
 def _removal(receipt: Receipt) -> Removal:

@@ -21,7 +21,8 @@ class Counts:
     Attributes:
       n: counters. `pages.read`, `pages.written`, `pages.rejected:REASON`, `pages.dropped:REASON`,
         `pages.skipped:REASON`, `paragraphs.in`, `paragraphs.kept`, `paragraphs.removed:RULE`,
-        `paragraphs.dropped:REASON`, `paragraphs.rejected`, `characters.in`, `characters.kept`,
+        `paragraphs.dropped:REASON`, `paragraphs.rejected`, `pages.masked`, `paragraphs.masked`,
+        `masks:RULE` (all three of what is kept), `characters.in`, `characters.kept`,
         `languages:CODE`, `years:YYYY` and `years:unknown` (of the pages written), and
         `duplicates.*`.
       hosts: host to [pages, paragraphs in, paragraphs kept], the largest ones.

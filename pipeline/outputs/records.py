@@ -34,6 +34,12 @@ def make_record(
     }
     if page.date:
         record["created"] = page.date
+    masked = [
+        {"paragraph": n, "rule": mask.rule, "at": mask.at}
+        for n, masks in sorted(page.masks.items())
+        if n not in removals
+        for mask in masks
+    ]
     removed = Counter(removal.rule for removal in removals.values())
     record["metadata"] = {
         "url": page.url,
@@ -43,6 +49,7 @@ def make_record(
         "paragraphs_in": len(page.paragraphs),
         "paragraphs_out": len(kept),
         "removed": dict(sorted(removed.items())),
+        **({"masked": masked} if masked else {}),
         **({"source_id": page.given_id} if page.given_id else {}),
         **page.extra,
     }
@@ -67,6 +74,9 @@ def make_receipt(page: Page, paragraph: int, removal: Removal, run: str) -> dict
         }
     if removal.distance is not None:
         receipt["distance"] = removal.distance
+    if paragraph in page.masks:
+        masks = page.masks[paragraph]
+        receipt["masked"] = [{"rule": mask.rule, "at": mask.at} for mask in masks]
     receipt["run"] = run
     return receipt
 

@@ -78,6 +78,11 @@ def describe_counts(counts: Counts) -> dict[str, Any]:
             "rejected": 0,
         },
         "characters": {"in": n["characters.in"], "kept": n["characters.kept"]},
+        "masked": {
+            "pages": n["pages.masked"],
+            "paragraphs": n["paragraphs.masked"],
+            "places": counts.group("masks"),
+        },
         "languages": counts.group("languages"),
         "years": dict(sorted(counts.group("years").items())),
         "hosts": {

@@ -1,7 +1,9 @@
 """One page with its removals becomes a document and receipts, and is counted."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -63,6 +65,7 @@ def write_page(
         n["pages.written"] += 1
         n["paragraphs.kept"] += kept
         n["characters.kept"] += len(record["text"]) - max(kept - 1, 0)
+        _count_masks(record["metadata"].get("masked", ()), n)
         n[f"languages:{page.language}"] += 1
         n[f"years:{page.date[:4] or 'unknown'}"] += 1
     else:
@@ -83,6 +86,14 @@ def write_page(
         _count_sample(counts, receipt)
         counts.add_line(orjson.dumps({k: v for k, v in receipt.items() if k != "run"}))
         yield orjson.dumps(receipt)
+
+
+def _count_masks(masked: Sequence[dict[str, Any]], n: Counter[str]) -> None:
+    for mask in masked:
+        n[f"masks:{mask['rule']}"] += 1
+    if masked:
+        n["pages.masked"] += 1
+        n["paragraphs.masked"] += len({mask["paragraph"] for mask in masked})
 
 
 def _host(url: str) -> str:

@@ -86,6 +86,15 @@ def _rules(facts: RunFacts, color: bool) -> list[str]:
     return lines
 
 
+def _masked(run: Mapping[str, Any]) -> list[str]:
+    """One line about masked personal data, where there was any."""
+    places = mapping(mapping(run.get("masked")).get("places"))
+    named = [
+        f"{visible(rule, 28)} {n:,}" for rule, n in places.items() if isinstance(n, int) and n > 0
+    ]
+    return [_row("masked", ", ".join(named))] if named else []
+
+
 def _warnings(run: Mapping[str, Any], facts: RunFacts) -> list[str]:
     warnings = []
     if not facts.adds_up:
@@ -135,6 +144,7 @@ def render_summary(run: Mapping[str, Any], output: str, color: bool) -> str:
         _row("pages", _pages(facts)),
         _row("paragraphs", _styled(_paragraphs(facts), "green" if facts.adds_up else "red", color)),
         *_rules(facts, color),
+        *_masked(run),
         *(_styled(_row("warning", warning), "yellow", color) for warning in _warnings(run, facts)),
         _row("output", visible(output, 400)),
         _row("report", visible(f"{output.rstrip('/')}/report.html", 400)),

@@ -20,6 +20,16 @@ from transforms.text.quality.personal import MASKS
         ("Call +49 (0) 30 1234567 now", "Call <phone> now"),
         ("(212) 555-1234", "<phone>"),
         ("Tel.: 030/1234567", "Tel.: <phone>"),
+        ("邮箱：jo@mail.example，电话：010-12345678", "邮箱：<email>，电话：<phone>"),
+        ("地址jo@mail.example", "地址<email>"),
+        ("jürgen@müller.example und иван@почта.рф", "<email> und <email>"),
+        ("Appelez le 01 23 45 67 89.", "Appelez le <phone>."),
+        ("Tél. : 01.23.45.67.89", "Tél. : <phone>"),
+        ("Teléfono: 912 345 678", "Teléfono: <phone>"),
+        ("Телефон 8 (495) 123-45-67", "Телефон <phone>"),
+        ("הנייד: 050-1234567 טלפון 03-1234567", "הנייד: <phone> טלפון <phone>"),
+        ("電話番号：03-1234-5678", "電話番号：<phone>"),
+        ("Mobile no. 98765 43210", "Mobile no. <phone>"),
         ("Telefon 0171 123 45 67, Fax 0171 123 45 68", "Telefon <phone>, Fax <phone>"),
     ],
 )
@@ -42,6 +52,9 @@ def test_personal_data_is_masked(text, masked):
         "1,234,567.89 and 10000000000",
         "hotel 123456789",
         "std::vector::iterator",
+        "01 23 45 67 89 10 11 12",
+        "01 23.45 67 89",
+        "cellist 1234567, autotel 1234567",
     ],
 )
 def test_other_numbers_stay(text):
@@ -51,6 +64,31 @@ def test_other_numbers_stay(text):
 def test_what_was_found_is_given_in_places_of_the_text():
     text = "x@y.org and 8.8.8.8"
     assert mask_pii([text, ""])[1] == [[("email", 0, 7), ("ip", 12, 19)], []]
+
+
+def test_chosen_kinds_alone_are_masked():
+    text = "x@y.org, 8.8.8.8, 4111 1111 1111 1111, +49 30 123456"
+    assert mask_pii([text], ["ip"])[0] == [text.replace("8.8.8.8", "<ip>")]
+    assert mask_pii([text], []) == ([text], [[]])
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [
+        ("4111111111111111", True),
+        ("5500005555555559", True),
+        ("378282246310005", True),
+        ("6011 1111 1111 1117", True),
+        ("3530-1113-3330-0000", True),
+        ("4111111111111112", False),
+        ("5500005555555558", False),
+        ("378282246310004", False),
+        ("7111111111111111", False),
+        ("411111111111", False),
+    ],
+)
+def test_card_numbers_need_their_check_digit(number, valid):
+    assert bool(mask_pii([f"Card {number}."])[1][0]) is valid
 
 
 @settings(max_examples=300, deadline=None)

@@ -34,16 +34,26 @@ class FaultyProxy(http.server.ThreadingHTTPServer):
       faults: which ones are possible.
       seed: of the choice.
       deny: (method, path) -> whether the request is answered with 403.
+      spoil: (method, path) -> whether the request may be spoilt.
     """
 
     daemon_threads = True
 
-    def __init__(self, upstream, rate=0.0, faults=FAULTS, seed=0, deny=lambda *_: False):
+    def __init__(
+        self,
+        upstream,
+        rate=0.0,
+        faults=FAULTS,
+        seed=0,
+        deny=lambda *_: False,
+        spoil=lambda *_: True,
+    ):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = upstream
         self.rate = rate
         self.faults = faults
         self.deny = deny
+        self.spoil = spoil
         self.seen = []
         self.done = Counter()
         self._random = random.Random(seed)
@@ -58,7 +68,7 @@ class FaultyProxy(http.server.ThreadingHTTPServer):
         with self._lock:
             self.seen.append((method, path, dict(headers)))
             fault = ""
-            if self._random.random() < self.rate:
+            if self.spoil(method, path) and self._random.random() < self.rate:
                 fault = self._random.choice(self.faults)
             self.done[fault] += 1
         return fault

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pipeline.cloud.client import ChangedObjectError, CloudError
-from pipeline.cloud.objects import ObjectReader, delete, replace, stat
+from pipeline.cloud.objects import ObjectReader, delete_generation, replace, stat
 
 BEAT_S = 15.0
 """Seconds between two signs of life."""
@@ -59,10 +59,7 @@ class Lease:
         self._ended.set()
         self._thread.join()
         if not self.lost:
-            try:
-                delete([self._path])
-            except CloudError:
-                return  # the next one takes it over
+            delete_generation(self._path, self._generation)  # else the next one takes it over
 
     def _take(self) -> int:
         told = False

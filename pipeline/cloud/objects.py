@@ -1,11 +1,12 @@
 """Objects in a bucket: look, list, read, write, replace, delete. Paths are `gs://bucket/name`."""
 
+import base64
 import fnmatch
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from pipeline.cloud.client import (
     TIMEOUT_S,
     BrokenUploadError,
     ChangedObjectError,
+    CloudError,
     Doing,
     MissingObjectError,
     ShortReadError,
@@ -127,31 +129,46 @@ def upload(path: str, data: IO[bytes], size: int, generation: int | None = None)
       ChangedObjectError: when another generation is there.
     """
     bucket, name = split_path(path)
-    blob = client().bucket(bucket).blob(name, chunk_size=_MEMORY_BYTES)
+    checksum = _checksum(data)
+    spoilt = 0
+    replaced = generation
 
-    from google.cloud.storage.exceptions import DataCorruption
-
-    def send() -> None:
+    def send() -> int:
+        nonlocal replaced, spoilt
+        blob = client().bucket(bucket).blob(name, chunk_size=_MEMORY_BYTES)
+        blob.crc32c = checksum  # the server refuses other bytes
         try:
             blob.upload_from_file(
                 data,
                 rewind=True,
                 size=size,
                 content_type="application/octet-stream",
-                if_generation_match=generation,
-                checksum="crc32c",
+                if_generation_match=replaced,
+                checksum=None,  # the library would delete whatever has this name by then
                 timeout=TIMEOUT_S,
                 retry=retry(),  # of each piece
             )
         except Exception as error:
             code = getattr(error, "code", None)
             gone = code == 404 and "upload_id=" in str(error)
-            if gone or code in _OUT_OF_STEP or isinstance(error, DataCorruption):
+            if gone or code in _OUT_OF_STEP:
                 raise BrokenUploadError(f"the upload got out of step: {error}") from error
             raise
+        new = int(blob.generation or 0)
+        if blob.crc32c != checksum:
+            # A server that checks nothing, and took a piece twice. The next try replaces just that.
+            spoilt = new
+            replaced = None if generation is None else new
+            raise BrokenUploadError(f"{blob.size} bytes arrived, not these {size}")
+        spoilt = 0
+        return new
 
-    call(send, path, "write")
-    return int(blob.generation or 0)
+    try:
+        return call(send, path, "write")
+    except CloudError as error:
+        if spoilt and not isinstance(error, ChangedObjectError):
+            delete_generation(path, spoilt)
+        raise
 
 
 def replace(path: str, data: bytes, generation: int) -> int:
@@ -181,6 +198,18 @@ def open_new(path: str) -> Iterator[IO[bytes]]:
         yield spool
         size = spool.seek(0, io.SEEK_END)
         upload(path, spool, size)
+
+
+def delete_generation(path: str, generation: int) -> None:
+    """Deletes an object if it is still of this generation; does nothing where that fails."""
+    bucket, name = split_path(path)
+    blob = client().bucket(bucket).blob(name)
+
+    def remove() -> None:
+        blob.delete(if_generation_match=generation, timeout=TIMEOUT_S, retry=None)
+
+    with suppress(CloudError):
+        call(remove, path, "delete")
 
 
 def delete(paths: Sequence[str]) -> None:
@@ -287,6 +316,17 @@ class ObjectReader(io.RawIOBase):
         self._block, self._block_start = block, start
         self._next_block = min(self._next_block * 2, _LAST_BLOCK)
         return block[:wanted]
+
+
+def _checksum(data: IO[bytes]) -> str:
+    """The CRC32C of a file from its start, as the storage writes it."""
+    from google_crc32c import Checksum
+
+    checksum = Checksum()
+    data.seek(0)
+    while block := data.read(_MEMORY_BYTES):
+        checksum.update(block)
+    return base64.b64encode(checksum.digest()).decode()
 
 
 def _info(bucket: str, blob: Any) -> ObjectInfo:

@@ -131,6 +131,75 @@ def test_every_fault_is_overcome(behind_proxy, gcs_bucket, hasty, fault):
     assert proxy.done[fault] >= 5
 
 
+class _Pieces:
+    """Picks the answers to the first pieces of so many uploads; the emulator takes them twice.
+
+    `then` is called when the next upload begins.
+    """
+
+    def __init__(self, uploads, then=None):
+        self.left = uploads
+        self.then = then
+        self._began = False
+
+    def __call__(self, method, path):
+        if method == "POST" and "uploadType=resumable" in path:
+            if self._began and self.then:
+                self.then()
+            self._began = True
+        if method == "PUT" and self._began and self.left:
+            self._began = self.then is not None
+            self.left -= 1
+            return True
+        return False
+
+
+def _deletions(proxy):
+    return [path for method, path, _ in proxy.seen if method == "DELETE"]
+
+
+def test_an_upload_with_a_piece_twice_is_made_anew(behind_proxy, gcs_bucket, hasty):
+    path = f"{gcs_bucket}/pages"
+    storage.write_bytes(path, b"old")
+    old = stat(path).generation
+    pieces = _Pieces(2)
+    proxy = behind_proxy(rate=1.0, faults=("cut",), spoil=pieces)
+    new = replace(path, DATA, old)
+    assert (storage.read_bytes(path), stat(path).generation) == (DATA, new)
+    assert proxy.done["cut"] == 2
+    assert not _deletions(proxy)
+
+
+def test_a_spoilt_upload_does_not_touch_what_another_wrote(behind_proxy, gcs_bucket, hasty):
+    path = f"{gcs_bucket}/pages"
+    storage.write_bytes(path, b"old")
+    old = stat(path).generation
+    client = cloud_client.client()
+
+    def write():
+        bucket, name = split_path(path)
+        client.bucket(bucket).blob(name).upload_from_string(b"other")
+
+    proxy = behind_proxy(rate=1.0, faults=("cut",), spoil=_Pieces(1, then=write))
+    with pytest.raises(ChangedObjectError):
+        replace(path, DATA, old)
+    assert storage.read_bytes(path) == b"other"
+    assert not _deletions(proxy)
+
+
+def test_an_upload_that_stays_spoilt_takes_only_itself_away(
+    behind_proxy, gcs_bucket, hasty, monkeypatch
+):
+    monkeypatch.setattr(cloud_client, "RETRY_S", 3.0)
+    path = f"{gcs_bucket}/pages"
+    proxy = behind_proxy(rate=1.0, faults=("cut",), spoil=_Pieces(10**6))
+    with pytest.raises(CloudError, match=r"bytes arrived, not these 20000000"):
+        replace(path, DATA, 0)
+    assert not storage.exists(path)
+    assert _deletions(proxy)
+    assert all("ifGenerationMatch=" in sent for sent in _deletions(proxy))
+
+
 def test_a_fault_that_stays_is_told_in_a_line(behind_proxy, gcs_bucket, hasty, monkeypatch):
     monkeypatch.setattr(cloud_client, "RETRY_S", 0.3)
     for fault, words in (("503", "status 503"), ("reset", "ConnectionError")):

@@ -24,10 +24,17 @@ from transforms.text.rows import page_of, paragraph_of, shard_of
 REQUEST = np.dtype([("at", "<u8"), ("address", "<u8")])
 """16 bytes: the address asked for, and that of the paragraph that goes."""
 
-_ANSWER = np.dtype([("address", "<u8"), ("keeper", "<u8"), ("page", "<u4"), ("stays", "<u4")])
+_ANSWER = np.dtype(
+    [("address", "<u8"), ("keeper", "<u8"), ("page", "<u4"), ("stays", "<u4"), ("copies", "<u8")]
+)
+"""32 bytes: the paragraph that goes, its keeper, the number of the keeper's page in the block,
+whether the keeper stays, and how many paragraphs of this round have it as their keeper."""
 
 Part = tuple[int, str, int, int]
 """(shard that it is for, path, first row, rows); of answers (shard, path, first byte, bytes)."""
+
+_MOST_OWN = 64
+"""Keepers with many copies that a shard learns of, a round."""
 
 ROUNDS = 4
 """Times that a question is passed on between shards, at most; within a shard there is no limit."""
@@ -96,6 +103,7 @@ def answer(work: WorkFolder, shard: int, slices: Sequence[Slice], asked: int) ->
     answers = np.zeros(int(here.sum()), _ANSWER)
     answers["address"], answers["keeper"] = requests["address"][here], ends[here]
     answers["stays"] = stays[here]
+    answers = _with_copies(answers, own=shard >= work.first_shard)
     return Replies(_write_answers(work, shard, answers, asked), questions)
 
 
@@ -118,10 +126,21 @@ class Keepers:
             blocks.append(block)
             self._pages.extend(orjson.loads(data[8 + length :]))
         answers = np.concatenate(blocks)
+        own = answers["address"] == answers["keeper"]
+        self._copies: dict[int, dict[int, int]] = {}
+        for one in answers[own]:
+            on_page = self._copies.setdefault(int(page_of(one["keeper"])), {})
+            paragraph = int(paragraph_of(one["keeper"]))
+            on_page[paragraph] = on_page.get(paragraph, 0) + int(one["copies"])
+        answers = answers[~own]
         self._answers = answers[np.argsort(answers["address"])]
 
-    def of(self, address: int) -> tuple[Keeper, int, bool]:
-        """Gives the keeper of a paragraph, its address, and whether it stays itself."""
+    def copies_on(self, page: int) -> dict[int, int]:
+        """Gives, of a page of the shard itself, paragraph to copies, where these are the most."""
+        return self._copies.get(page, {})
+
+    def of(self, address: int) -> tuple[Keeper, int, bool, int]:
+        """Gives the keeper of a paragraph, its address, whether it stays itself, and its copies."""
         place = int(np.searchsorted(self._answers["address"], np.uint64(address)))
         if place == len(self._answers) or int(self._answers["address"][place]) != address:
             raise LookupError(f"no keeper was found for paragraph {address:#x}")
@@ -132,6 +151,7 @@ class Keepers:
             Keeper(page_id, url, int(paragraph_of(found["keeper"]))),
             keeper,
             bool(found["stays"]),
+            int(found["copies"]) if found["stays"] else 0,
         )
 
     def addresses_of(self, addresses: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -178,6 +198,24 @@ def _write_answers(
             parts.append((int(one), path, at, len(data)))
             at += len(data)
     return parts
+
+
+def _with_copies(answers: npt.NDArray[np.void], *, own: bool) -> npt.NDArray[np.void]:
+    """Counts the copies of each keeper; `own` adds a row for each of those with the most.
+
+    In such a row the keeper stands for itself, so that its shard learns of it.
+    """
+    _, first, place, copies = np.unique(
+        answers["keeper"], return_index=True, return_inverse=True, return_counts=True
+    )
+    answers["copies"] = copies[place]
+    if not own:
+        return answers
+    stay = first[answers["stays"][first] == 1]
+    most = answers[stay[np.argsort(-answers["copies"][stay].astype(np.int64), kind="stable")]]
+    most = most[:_MOST_OWN].copy()
+    most["address"] = most["keeper"]
+    return np.concatenate([answers, most])
 
 
 def _last_here(

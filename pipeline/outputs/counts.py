@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 import orjson
 import xxhash
 
+from pipeline.outputs.histograms import add_histograms
+from pipeline.outputs.largest import Largest
+
 SAMPLES = 5
 """Examples kept of each rule."""
 
 _MOST_HOSTS = 200
+_MOST_COPIES = 60
 _DIGEST_MASK = (1 << 128) - 1
 
 
@@ -23,11 +27,15 @@ class Counts:
         `pages.skipped:REASON`, `paragraphs.in`, `paragraphs.kept`, `paragraphs.removed:RULE`,
         `paragraphs.dropped:REASON`, `paragraphs.rejected`, `pages.masked`, `paragraphs.masked`,
         `masks:RULE` (all three of what is kept), `characters.in`, `characters.kept`,
-        `languages:CODE`, `years:YYYY` and `years:unknown` (of the pages written), and
-        `duplicates.*`.
+        `languages:CODE`, `years:YYYY`, `years:unknown` and `months:YYYY-MM` (of the pages
+        written), and `duplicates.*`.
       hosts: host to [pages, paragraphs in, paragraphs kept], the largest ones.
       samples: rule to examples, those with the least hash.
       rejects: examples of rejected input.
+      groups: paragraphs that stay, with the most duplicates.
+      copies: texts of such duplicates; the sizes are those of one round of answers (`ROUNDS`).
+      templates: lines on the most pages of their host.
+      histograms: of the quality signals, see `add_signals`.
       digest: sum of the hashes of all records and receipts: equal for equal sets of them.
     """
 
@@ -35,6 +43,10 @@ class Counts:
     hosts: dict[str, list[int]] = field(default_factory=dict)
     samples: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     rejects: list[dict[str, object]] = field(default_factory=list)
+    groups: Largest = field(default_factory=Largest)
+    copies: Largest = field(default_factory=lambda: Largest(_MOST_COPIES))
+    templates: Largest = field(default_factory=Largest)
+    histograms: dict[str, list[int]] = field(default_factory=dict)
     digest: int = 0
 
     def add_line(self, line: bytes) -> None:
@@ -62,6 +74,10 @@ class Counts:
         self.rejects = sorted(
             self.rejects + other.rejects, key=lambda r: (str(r["file"]), int(str(r["offset"])))
         )[:20]
+        self.groups.merge(other.groups)
+        self.copies.merge(other.copies)
+        self.templates.merge(other.templates)
+        add_histograms(self.histograms, other.histograms)
         self.digest = (self.digest + other.digest) & _DIGEST_MASK
 
     def to_json(self) -> bytes:
@@ -73,6 +89,10 @@ class Counts:
                 "hosts": {h: self.hosts[h] for h in most},
                 "samples": self.samples,
                 "rejects": self.rejects,
+                "groups": self.groups.to_list(),
+                "copies": self.copies.to_list(),
+                "templates": self.templates.to_list(),
+                "histograms": self.histograms,
                 "digest": f"{self.digest:032x}",
             },
             option=orjson.OPT_SORT_KEYS,
@@ -87,6 +107,10 @@ class Counts:
             values["hosts"],
             values["samples"],
             values["rejects"],
+            Largest.from_list(values["groups"]),
+            Largest.from_list(values["copies"], _MOST_COPIES),
+            Largest.from_list(values["templates"]),
+            values["histograms"],
             int(values["digest"], 16),
         )
 

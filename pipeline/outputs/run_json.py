@@ -7,6 +7,8 @@ from typing import Any
 from pipeline.config import CleanConfig
 from pipeline.inputs.plan import Shard
 from pipeline.outputs.counts import Counts, check_conservation
+from pipeline.outputs.histograms import describe_histograms
+from pipeline.outputs.largest import MOST, least_variants
 
 SCHEMA = 1
 """Version of this document's layout."""
@@ -85,6 +87,7 @@ def describe_counts(counts: Counts) -> dict[str, Any]:
         },
         "languages": counts.group("languages"),
         "years": dict(sorted(counts.group("years").items())),
+        "months": dict(sorted(counts.group("months").items())),
         "hosts": {
             host: dict(zip(("pages", "in", "kept"), numbers, strict=True))
             for host, numbers in sorted(
@@ -101,7 +104,32 @@ def describe_counts(counts: Counts) -> dict[str, Any]:
             rule: [{k: v for k, v in sample.items() if k != "rank"} for sample in samples]
             for rule, samples in sorted(counts.samples.items())
         },
+        "groups": _groups(counts),
+        "templates": [
+            {"pages": group.size, **group.about}
+            for _, group in sorted(counts.templates.groups.items())
+        ],
+        "signals": describe_histograms(counts.histograms),
         "rejects": counts.rejects,
         "conservation": {"holds": not broken, "broken": broken},
         "digest": f"{counts.digest:032x}",
     }
+
+
+def _groups(counts: Counts) -> list[dict[str, Any]]:
+    """Gives the largest groups of duplicates: the keeper, and texts of its copies.
+
+    A keeper of an earlier run is known by its copies alone.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for _, group in sorted(counts.groups.groups.items()):
+        found[group.name] = {"copies": group.size, "keeper": group.about, "variants": []}
+    here = found.keys() | set()
+    for _, group in sorted(counts.copies.groups.items()):
+        one = found.setdefault(group.name, {"copies": 0, "keeper": group.about, "variants": []})
+        if group.name not in here:
+            one["copies"] += group.size
+        one["variants"] = least_variants(one["variants"] + group.variants)
+    for one in found.values():
+        one["variants"] = [{k: v for k, v in v.items() if k != "rank"} for v in one["variants"]]
+    return sorted(found.values(), key=lambda one: -int(one["copies"]))[:MOST]

@@ -1,7 +1,7 @@
 """One page with its removals becomes a document and receipts, and is counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,11 +10,13 @@ import orjson
 import xxhash
 
 from pipeline.outputs.counts import Counts
+from pipeline.outputs.histograms import add_signals
 from pipeline.outputs.records import make_receipt, make_record
 from pipeline.outputs.sinks import LineSink, ParquetSink
 from transforms.records import Page, Removal
 
 _SAMPLE_CHARS = 300
+_FIRST_MONTH, _LAST_MONTH = "1990-01", "2099-12"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ def write_page(
     options: OutputOptions,
     documents: LineSink | ParquetSink,
     counts: Counts,
+    copies: Mapping[int, int] | None = None,
 ) -> Iterator[bytes]:
     """Writes a page's document, counts everything, and yields the lines of its receipts.
 
@@ -51,7 +54,10 @@ def write_page(
       options: how the output looks.
       documents: where the document goes.
       counts: is added to.
+      copies: number of a paragraph to the size of the group of duplicates, or the pages with the
+        template, that it belongs to, where that is known.
     """
+    copies = copies or {}
     record = make_record(page, removals, added=options.added, source=options.source)
     n = counts.n
     dropped = page.dropped
@@ -62,26 +68,33 @@ def write_page(
         kept = record["metadata"]["paragraphs_out"]
         documents.write(orjson.dumps(record))
         counts.add_line(orjson.dumps({k: v for k, v in record.items() if k != "added"}))
-        n["pages.written"] += 1
         n["paragraphs.kept"] += kept
         n["characters.kept"] += len(record["text"]) - max(kept - 1, 0)
         _count_masks(record["metadata"].get("masked", ()), n)
-        n[f"languages:{page.language}"] += 1
-        n[f"years:{page.date[:4] or 'unknown'}"] += 1
+        _count_written(counts, page)
     else:
         n[f"pages.dropped:{dropped.rule.removeprefix('page.')}"] += 1
-    numbers = counts.hosts.setdefault(_host(page.url), [0, 0, 0])
+    measured = page.extra.get("signals")
+    if isinstance(measured, dict):
+        add_signals(counts.histograms, measured, "dropped" if page.dropped else "kept")
+    host = _host(page.url)
+    numbers = counts.hosts.setdefault(host, [0, 0, 0])
     for i, value in enumerate((1, len(page.paragraphs), kept)):
         numbers[i] += value
     for paragraph in range(len(page.paragraphs)):
         removal = removals.get(paragraph)
+        size = copies.get(paragraph, 0)
         if removal is None:
+            if size:
+                _count_keeper(counts, page, paragraph, size)
             if dropped is None:
                 continue
             n[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += 1
             removal = dropped
         else:
             n[f"paragraphs.removed:{removal.rule}"] += 1
+            if size:
+                _count_copy(counts, page, host, paragraph, removal, size)
         receipt = make_receipt(page, paragraph, removal, options.run)
         _count_sample(counts, receipt)
         counts.add_line(orjson.dumps({k: v for k, v in receipt.items() if k != "run"}))
@@ -102,6 +115,46 @@ def _host(url: str) -> str:
         return ("://" in url and urlsplit(url).hostname) or "(none)"
     except ValueError:
         return "(none)"
+
+
+def _count_written(counts: Counts, page: Page) -> None:
+    n = counts.n
+    n["pages.written"] += 1
+    n[f"languages:{page.language}"] += 1
+    n[f"years:{page.date[:4] or 'unknown'}"] += 1
+    if _FIRST_MONTH <= page.date[:7] <= _LAST_MONTH:  # others say nothing, and are many
+        n[f"months:{page.date[:7]}"] += 1
+
+
+def _count_keeper(counts: Counts, page: Page, paragraph: int, size: int) -> None:
+    counts.groups.add(
+        size,
+        f"{page.id}#{paragraph}",
+        {
+            "id": page.id,
+            "url": page.url,
+            "paragraph": paragraph,
+            "text": page.paragraphs[paragraph],
+        },
+    )
+
+
+def _count_copy(
+    counts: Counts, page: Page, host: str, paragraph: int, removal: Removal, size: int
+) -> None:
+    text, keeper = page.paragraphs[paragraph], removal.keeper
+    if keeper is None:
+        if counts.templates.wants(size):
+            name = f"{host} {xxhash.xxh3_64_hexdigest(text.encode('utf-8', 'replace'))}"
+            about = {"host": host, "text": text, "evidence": removal.evidence}
+            counts.templates.add(size, name, about)
+    elif counts.copies.wants(size):
+        counts.copies.add(
+            size,
+            f"{keeper.id}#{keeper.paragraph}",
+            {"id": keeper.id, "url": keeper.url, "paragraph": keeper.paragraph},
+            {"url": page.url, "text": text, "distance": removal.distance},
+        )
 
 
 def _count_sample(counts: Counts, receipt: dict[str, object]) -> None:

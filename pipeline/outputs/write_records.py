@@ -100,8 +100,9 @@ def write_shard(
                 rejected.write(orjson.dumps(make_reject(failure, options.run)))
                 _count_reject(counts, failure)
             for number, page in pages:
-                removals = page.removals | duplicates.of_page(number)
-                for line in write_page(page, removals, options, documents, counts):
+                found, copies = duplicates.of_page(number)
+                removals = page.removals | found
+                for line in write_page(page, removals, options, documents, counts, copies):
                     if options.removed:
                         removed.write(line)
         duplicates.check_all_used()
@@ -135,29 +136,33 @@ class _Duplicates:
         self._pages = page_of(self._chosen["address"])
         self._next = 0
 
-    def of_page(self, page: int) -> dict[int, Removal]:
-        """Gives paragraph number to removal; pages are asked for in ascending order."""
+    def of_page(self, page: int) -> tuple[dict[int, Removal], dict[int, int]]:
+        """Gives paragraph number to removal, and to the size of the group that it belongs to.
+
+        Pages are asked for in ascending order.
+        """
         removals: dict[int, Removal] = {}
+        copies = dict(self._keepers.copies_on(page))
         while self._next < len(self._chosen) and int(self._pages[self._next]) == page:
             match = self._chosen[self._next]
             self._next += 1
             kind, distance = int(match["kind"]), int(match["distance"])
+            paragraph = int(paragraph_of(match["address"]))
             if kind == TEMPLATE:
-                removals[int(paragraph_of(match["address"]))] = Removal(
+                copies[paragraph] = int(match["keeper_date"])
+                removals[paragraph] = Removal(
                     TEMPLATE_RULE,
                     f"stands on {match['keeper_date']} of {match['keeper_hash']} pages of its host",
                 )
                 continue
-            keeper, address, stays = self._keepers.of(int(match["address"]))
+            keeper, address, stays, copies[paragraph] = self._keepers.of(int(match["address"]))
             evidence = evidence_of(kind, distance)
             if address != int(match["keeper"]):
                 evidence += ", which repeats the one that is kept"
             if not stays:
                 evidence += ", which goes as well"
-            removals[int(paragraph_of(match["address"]))] = Removal(
-                rule_of(kind), evidence, keeper, distance
-            )
-        return removals
+            removals[paragraph] = Removal(rule_of(kind), evidence, keeper, distance)
+        return removals, copies
 
     def check_all_used(self) -> None:
         """Makes sure that every match met its page.

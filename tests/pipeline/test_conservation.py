@@ -1,11 +1,15 @@
 """What comes in goes somewhere, once; a run whose counts do not add up commits nothing."""
 
+import random
+
 import pytest
 from page_files import SENTENCES, WIDGET, jsonl, text, write
 
 from pipeline import spill_shards
 from pipeline.outputs import write_records
-from pipeline.outputs.counts import Counts, check_conservation
+from pipeline.outputs.counts import Counts, check_conservation, sum_up
+from pipeline.outputs.histograms import add_signals
+from pipeline.outputs.largest import MOST
 
 
 @pytest.fixture
@@ -60,7 +64,7 @@ def test_a_lost_paragraph_fails_the_run_and_leaves_the_earlier_one(clean, pages,
 
 def test_a_step_that_loses_a_duplicate_fails_the_run(clean, tmp_path, monkeypatch):
     path = write(tmp_path / "in" / "in.txt", text(SENTENCES[0], SENTENCES[1], SENTENCES[0]))
-    monkeypatch.setattr(write_records._Duplicates, "of_page", lambda self, page: {})
+    monkeypatch.setattr(write_records._Duplicates, "of_page", lambda self, page: ({}, {}))
     ran = clean(path)
     assert ran.status == 1
     assert "1 duplicates met no page" in ran.err
@@ -131,3 +135,35 @@ def test_sums_do_not_depend_on_the_order():
     assert one.to_json() == other.to_json()
     assert one.n["pages.read"] == sum(range(12))
     assert [sample["url"] for sample in one.samples["a.b"]] == [f"u{n}" for n in range(11, 6, -1)]
+
+
+def test_the_largest_groups_and_histograms_are_the_same_in_every_order():
+    rng = random.Random(7)
+    parts = []
+    for _ in range(30):
+        part = Counts()
+        for _ in range(60):
+            size = rng.randrange(1, 40)
+            name = f"page{rng.randrange(50)}#1"
+            text = f"text {rng.randrange(40)} of {name}"
+            about = {"id": name, **({"text": name} if rng.random() < 0.2 else {})}
+            part.groups.add(size, name, about, {"url": f"u{rng.randrange(9)}", "text": text})
+            part.templates.add(size, name, {"host": name, "text": "x" * 500})
+            add_signals(part.histograms, {"words": rng.randrange(10_000)}, "kept")
+        parts.append(part)
+    one, other, tree = Counts(), Counts(), Counts()
+    for part in parts:
+        one.add(part)
+    for part in reversed(parts):
+        other.add(Counts.from_json(part.to_json()))
+    for start in range(0, 30, 3):
+        tree.add(sum_up(parts[start : start + 3]))
+    assert one.to_json() == other.to_json() == tree.to_json()
+    assert len(one.groups.groups) == MOST
+    every = {(-size, name) for part in parts for size, name in part.groups.groups}
+    assert sorted(one.groups.groups) == sorted((-a, b) for a, b in every)[:MOST]
+    for group in one.groups.groups.values():
+        assert 1 <= len(group.variants) <= 5
+        assert len({variant["text"] for variant in group.variants}) == len(group.variants)
+    assert sum(one.histograms["kept:words"]) == 30 * 60
+    assert max(len(g.about["text"]) for g in one.templates.groups.values()) == 300

@@ -50,7 +50,7 @@ def settle(folder, links, shards):
                 answers.setdefault(to, []).append(tuple(part))
     assert not questions
     keepers = {shard: Keepers(answers.get(shard, [])) for shard in range(shards)}
-    return {gone: keepers[gone >> 44].of(gone) for gone in links}
+    return {gone: keepers[gone >> 44].of(gone)[:3] for gone in links}
 
 
 def check(links, found):

@@ -49,6 +49,8 @@ def test_lines_that_a_dom_has_judged_go_by_their_phrases_only():
     assert rules_of(html).keys() < rules_of(text).keys()
     assert {rules_of(html)[n] for n in (4, 5)} == {"comments.blogger"}
     assert not {0, 1} & rules_of(html).keys()
+    (alone,) = strip_pages([page(*TEXT, "No comments:", kind="html")], ALL)
+    assert rules_of(alone) == {2: "comments.blogger"}
     assert not {"boilerplate.context", "meta.byline"} & set(rules_of(html).values())
 
 

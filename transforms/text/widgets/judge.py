@@ -42,7 +42,7 @@ def find_widgets(pages: Sequence[Sequence[str]]) -> list[dict[int, Removal]]:
 
 
 def find_phrases(pages: Sequence[Sequence[str]]) -> list[dict[int, Removal]]:
-    """Finds the lines that are a widget's own phrase and stand near another one.
+    """Finds the lines that are a widget's own phrase, near another one or at the end of a page.
 
     For pages whose surroundings have been judged already, by their DOM: the context of a line, its
     dates and its likeness to a comment are not looked at. Pages -> as `find_widgets`, at a quarter

@@ -117,10 +117,19 @@ def read_page(lines: Sequence[str], evidence: Evidence) -> dict[int, Removal]:
 def read_phrases(evidence: Evidence) -> dict[int, Removal]:
     """Decides on the lines of one page by their phrases and the company these keep, nothing else.
 
-    The scores are not looked at.
+    The scores are not looked at. In their place, a heading or a phrase of a comment section that is
+    known whole goes alone where no paragraph follows: it is what is left of a section that is gone.
     """
     verdicts = _company(evidence)
-    return {i: _phrase_receipt(evidence.phrases[i]) for i, goes in enumerate(verdicts) if goes > 0}
+    last = max((i for i, is_prose in enumerate(evidence.prose) if is_prose), default=-1)
+    if last < 0:  # a page of short paragraphs
+        last = max((i for i, role in enumerate(evidence.roles) if not role), default=-1)
+    found = {}
+    for i, (role, is_comment) in enumerate(zip(evidence.roles, evidence.comments, strict=True)):
+        heading = is_comment and role in (STRONG, OPENS) and 0 <= last < i
+        if verdicts[i] > 0 or (heading and not BOOK.phrases[evidence.phrases[i]].slotted):
+            found[i] = _phrase_receipt(evidence.phrases[i])
+    return found
 
 
 def _company(evidence: Evidence) -> list[int]:

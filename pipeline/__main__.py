@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import PagesieveError, RunError, UsageError, last_line, what_happened
 from pipeline.options import color_wanted, parse, patterns, to_config
+from pipeline.process_setup import use_one_thread
 from pipeline.reporting.metrics_file import MetricsFile
 from pipeline.reporting.printable import visible
 
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
       The exit status: 0 done, 1 the run failed and nothing was committed, 2 the command line or
       the configuration is wrong, 3 more rejects than permitted, 130 interrupted.
     """
+    use_one_thread()
     words = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "--verbose" in words
     if not verbose:

@@ -7,9 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from transforms.text.duplicates import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
+from transforms.text.dedup_defaults import (
+    DEFAULT_MAX_PIVOTS,
+    DEFAULT_MIN_PAGES,
+    DEFAULT_MIN_SHARE,
+    DEFAULT_RADIUS_BITS,
+)
 from transforms.text.language import LANGUAGES
-from transforms.text.templates import DEFAULT_MIN_PAGES, DEFAULT_MIN_SHARE
 
 Dedup = Literal["corpus", "page", "none"]
 OutputFormat = Literal["jsonl.gz", "jsonl.zst", "parquet"]

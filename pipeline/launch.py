@@ -9,6 +9,7 @@ from pipeline.engine import WorkerDiedError, choose_engine
 from pipeline.errors import PagesieveError, RunError, what_happened
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
+from pipeline.process_setup import collect_rarely
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
 
@@ -45,6 +46,7 @@ def launch(
         file=sys.stderr,
         flush=True,
     )
+    collect_rarely()
     try:
         return run_job(job, shards, engine, workers)
     except WorkerDiedError as error:

@@ -10,7 +10,8 @@ import numpy as np
 from apache_beam.pvalue import PCollection
 
 from transforms.records import Keeper, Page, PageBatch, Removal
-from transforms.text.duplicates import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS, check_radius
+from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
+from transforms.text.duplicates import check_radius
 from transforms.text.normal import has_words, is_mostly_numbers
 from transforms.text.page_duplicates import evidence_of, find_within_pages, pick, rule_of
 from transforms.text.rows import (

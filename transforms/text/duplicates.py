@@ -11,14 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
 from transforms.text.rows import SKETCH_MINIMA, Rows, paragraph_of, sort_rows, sort_shared
 from transforms.text.simhash import BITS, hamming
-
-DEFAULT_RADIUS_BITS = 24
-"""Most bits in which the fingerprints of near-duplicates differ."""
-
-DEFAULT_MAX_PIVOTS = 256
-"""A paragraph is compared with so many earlier ones of each of its keys, the earliest first."""
 
 TEMPLATE, EXACT, NEAR = 0, 1, 2
 """Kinds of matches; of several that a paragraph has, the one of the least kind counts."""

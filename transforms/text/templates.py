@@ -13,16 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from transforms.text.dedup_defaults import DEFAULT_MIN_PAGES, DEFAULT_MIN_SHARE
 from transforms.text.duplicates import MATCH, TEMPLATE
 from transforms.text.normal import exact_form, exact_hashes
 from transforms.text.rows import Rows
 from transforms.text.shingles import Hashes
-
-DEFAULT_MIN_PAGES = 5
-"""A template line stands on so many pages of its host at least."""
-
-DEFAULT_MIN_SHARE = 0.3
-"""And on this share of them."""
 
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)

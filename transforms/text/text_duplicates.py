@@ -5,9 +5,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
 from transforms.text.duplicates import (
-    DEFAULT_MAX_PIVOTS,
-    DEFAULT_RADIUS_BITS,
     EXACT,
     choose_matches,
     find_exact,

@@ -8,6 +8,7 @@ import apache_beam as beam
 import xxhash
 from apache_beam.pvalue import PCollection
 
+from transforms.batch_coder import register_batch_coder
 from transforms.records import (
     MAX_RAW_BYTES,
     Failure,
@@ -162,6 +163,7 @@ class ExtractText(beam.PTransform[Any, Any]):
 
     def expand(self, batches: PCollection[RawBatch]) -> PCollection[PageBatch]:
         """Applies `extract_pages` to each batch."""
+        register_batch_coder()
         return batches | "Extract" >> beam.ParDo(self._fn)
 
 

@@ -12,6 +12,7 @@ from pipeline.inputs.read import read_shard
 from pipeline.reporting.progress import Progress
 from pipeline.storage import exists
 from pipeline.work import WorkFolder
+from transforms.batch_coder import register_batch_coder
 from transforms.records import Failure, RawBatch, RawPage
 
 BATCH_PAGES = 64
@@ -61,6 +62,7 @@ class ReadPages(beam.PTransform[Any, Any]):
 
     def expand(self, shards: PCollection[Shard]) -> PCollection[RawBatch]:
         """Applies `batch_shard` to each shard that is not done."""
+        register_batch_coder()
         return shards | "Read" >> beam.ParDo(self._fn)
 
 

@@ -1,0 +1,58 @@
+"""How processes are set up: before numpy where it counts, the user's choice untouched."""
+
+import gc
+import os
+import subprocess
+import sys
+
+from pipeline import process_setup
+
+
+def run(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    )
+    return done.stdout.strip()
+
+
+def test_the_command_line_is_read_before_numpy_comes():
+    code = "import sys, pipeline.__main__; print('numpy' in sys.modules)"
+    assert run(code) == "False"
+
+
+def test_a_command_has_one_thread_for_linear_algebra():
+    code = (
+        "import os; from pipeline.__main__ import main; main(['--help-me']); "
+        "print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    assert run(code, OPENBLAS_NUM_THREADS="3") == "3"
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == "1"
+
+
+def test_cycles_are_still_collected():
+    code = """
+import gc, weakref
+from pipeline.process_setup import collect_rarely
+class Node: pass
+collect_rarely()
+seen = []
+for _ in range(200_000):
+    node = Node(); node.self = node
+    if len(seen) < 10: seen.append(weakref.ref(node))
+print(sum(ref() is None for ref in seen))
+"""
+    assert run(code) == "10"
+
+
+def test_little_is_kept_wherever_the_library_can(monkeypatch):
+    monkeypatch.setattr(process_setup.sys, "platform", "darwin")
+    process_setup.keep_little()
+    assert gc.isenabled()

@@ -1,13 +1,18 @@
 """Rows of earlier runs on storage, and look-ups that read only what they need.
 
-A file holds rows sorted by key; an index beside it holds the key of every `ROWS_A_BLOCK`th row, so
-a look-up of one key reads one such block, rarely two.
+A file holds rows sorted by key. An index beside it holds the key of every `ROWS_A_BLOCK`th row, so
+a look-up of one key concerns one such block, rarely two. A file of tags holds the last 16 bits of
+every key: a look-up reads those of its block first, 64 bytes, and the block itself, 2 kB, only
+where one of them is the key's. Most keys of new pages are in no earlier run, and for those a block
+is read in vain once in 2,000 times; so many small files cost little more than a large one.
 """
 
 import mmap
 import os
 from collections.abc import Iterator, Sequence
-from typing import IO, NamedTuple
+from contextlib import ExitStack
+from types import TracebackType
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +30,11 @@ INDEX_BYTES_IN_MEMORY = 1 << 20
 ROWS_AT_ONCE = 1 << 18
 """Rows that a look-up has in memory at a time, those that it finds aside."""
 
+Blocks = npt.NDArray[np.int64]
+
+KEYS_AT_ONCE = 1 << 16
+"""Keys whose tags are compared at a time; 16 MB."""
+
 _PAGE = 4096
 _READ_AHEAD_BYTES = 32 << 10
 """Local blocks that lie closer than this on average are read by the system as one."""
@@ -33,8 +43,13 @@ _REMOTE_GAP_BYTES = 256 << 10
 """Blocks that lie closer than this are read in one request to an object store."""
 
 
+def row_files(path: str) -> tuple[str, str, str]:
+    """Gives the paths of a file of rows and of the two that look-ups read first."""
+    return path, f"{path}.index", f"{path}.tags"
+
+
 class RowWriter:
-    """Writes a file of rows and its index (`path` with `.index` appended), piece by piece.
+    """Writes a file of rows with its index and tags, piece by piece, in a `with` block.
 
     Args:
       path: of the rows.
@@ -44,28 +59,42 @@ class RowWriter:
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._paths = row_files(path)
         self._keys: list[npt.NDArray[np.uint64]] = []
+        self._open = ExitStack()
         self.rows = 0
 
-    def write(self, handle: IO[bytes], rows: Rows) -> None:
+    def __enter__(self) -> Self:
+        rows, _, tags = self._paths
+        self._open.__enter__()
+        self._handle = self._open.enter_context(open_for_writing(rows))
+        self._tags = self._open.enter_context(open_for_writing(tags))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            with open_for_writing(self._paths[1]) as handle:
+                keys = np.concatenate([np.empty(0, "<u8"), *self._keys])
+                handle.write(keys.astype("<u8").tobytes())
+        self._open.__exit__(kind, error, trace)
+
+    def write(self, rows: Rows) -> None:
         """Writes the next rows, whose keys are not below those before."""
-        handle.write(rows.tobytes())
+        self._handle.write(rows.tobytes())
+        self._tags.write(_tags_of(rows["key"]).tobytes())
         self._keys.append(rows["key"][-self.rows % ROWS_A_BLOCK :: ROWS_A_BLOCK].copy())
         self.rows += len(rows)
 
-    def write_index(self) -> None:
-        """Writes the index of all rows."""
-        with open_for_writing(f"{self._path}.index") as handle:
-            handle.write(np.concatenate([np.empty(0, "<u8"), *self._keys]).astype("<u8").tobytes())
-
 
 def write_rows(path: str, rows: Rows) -> None:
-    """Writes rows, sorted by key, and their index."""
-    writer = RowWriter(path)
-    with open_for_writing(path) as handle:
-        writer.write(handle, rows)
-    writer.write_index()
+    """Writes rows, sorted by key, with their index and tags."""
+    with RowWriter(path) as writer:
+        writer.write(rows)
 
 
 class Reading(NamedTuple):
@@ -139,37 +168,69 @@ class RowHistory:
         dtype = ROW_TYPES[kind]
         if not total or not len(keys):
             return
-        blocks = self._blocks(self._index(path), keys)
-        ends = np.minimum(blocks[:, 1] * ROWS_A_BLOCK, total)
-        ranges = np.stack([blocks[:, 0] * ROWS_A_BLOCK, ends], axis=1)
+        keys, first, end = self._likely(path, total, keys)
+        ranges = np.minimum(_join_touching(first, end) * ROWS_A_BLOCK, total)
         self._requests += len(ranges)
-        self._bytes += int((ends - ranges[:, 0]).sum()) * dtype.itemsize
+        self._bytes += int((ranges[:, 1] - ranges[:, 0]).sum()) * dtype.itemsize
         read = _map_ranges if is_local(path) else _read_ranges
         for rows in read(path, dtype, ranges, keys):
             if len(rows):
                 yield rows
 
-    def _blocks(
-        self, index: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64]
-    ) -> npt.NDArray[np.int64]:
-        """Gives ranges of blocks, ascending and apart, that hold all rows of the keys."""
+    def _likely(
+        self, path: str, total: int, keys: npt.NDArray[np.uint64]
+    ) -> tuple[npt.NDArray[np.uint64], Blocks, Blocks]:
+        """Gives the keys that may be in a file, and the blocks that hold all rows of each.
+
+        Returns:
+          The keys, the first block of each, and the block after its last.
+        """
+        index = self._index(path)
         first = np.maximum(np.searchsorted(index, keys, "left") - 1, 0)
         end = np.searchsorted(index, keys, "right")
         if isinstance(index, np.memmap):
             self._bytes += len(np.unique(end // (_PAGE // 8))) * _PAGE
-        first, end = first[end > 0], end[end > 0]
-        if not len(first):
-            return np.empty((0, 2), np.int64)
-        # Ranges that touch are one; both columns ascend.
-        apart = np.flatnonzero(first[1:] > end[:-1]) + 1
-        firsts = first[np.concatenate([[0], apart])]
-        ends = end[np.concatenate([apart - 1, [len(end) - 1]])]
-        return np.stack([firsts, ends], axis=1).astype(np.int64)
+        some = end > 0
+        keys, first, end = keys[some], first[some], end[some]
+        likely = end - first > 1
+        alone = np.flatnonzero(~likely)
+        for tags, start, places in self._tags(path, total, first[alone]):
+            for at in range(0, len(places), KEYS_AT_ONCE):
+                chosen = alone[places[at : at + KEYS_AT_ONCE]]
+                rows = first[chosen, None] * ROWS_A_BLOCK - start + np.arange(ROWS_A_BLOCK)
+                found = tags[np.minimum(rows, len(tags) - 1)]
+                likely[chosen] = (found == _tags_of(keys[chosen])[:, None]).any(1)
+        return keys[likely], first[likely], end[likely]
+
+    def _tags(
+        self, path: str, total: int, blocks: Blocks
+    ) -> Iterator[tuple[npt.NDArray[np.uint16], int, npt.NDArray[np.intp]]]:
+        """Yields the tags of ascending blocks of a file.
+
+        Yields:
+          Tags, the number of the row of the first of them, and which of the blocks are in them.
+        """
+        name = row_files(path)[2]
+        if is_local(path):
+            self._bytes += len(np.unique(blocks * ROWS_A_BLOCK * 2 // _PAGE)) * _PAGE
+            yield np.memmap(name, "<u2", "r"), 0, np.arange(len(blocks))
+            return
+        ranges = np.minimum(_join_touching(blocks, blocks + 1) * ROWS_A_BLOCK, total)
+        with open_for_reading(name) as handle:
+            for first, end in _join_ranges(ranges, _REMOTE_GAP_BYTES // 2):
+                for start in range(first, end, ROWS_AT_ONCE):
+                    stop = min(end, start + ROWS_AT_ONCE)
+                    handle.seek(start * 2)
+                    tags = np.frombuffer(handle.read((stop - start) * 2), "<u2")
+                    self._requests += 1
+                    self._bytes += tags.nbytes
+                    inside = np.searchsorted(blocks * ROWS_A_BLOCK, [start, stop])
+                    yield tags, start, np.arange(*inside)
 
     def _index(self, path: str) -> npt.NDArray[np.uint64]:
         index = self._indexes.get(path)
         if index is None:
-            name = f"{path}.index"
+            name = row_files(path)[1]
             if is_local(path) and os.path.getsize(name) > INDEX_BYTES_IN_MEMORY:
                 index = np.memmap(name, "<u8", "r")
             else:
@@ -179,6 +240,20 @@ class RowHistory:
                 index = np.frombuffer(data, "<u8")
             self._indexes[path] = index
         return index
+
+
+def _tags_of(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint16]:
+    return keys.astype("<u2")  # the last 16 bits
+
+
+def _join_touching(first: Blocks, end: Blocks) -> Blocks:
+    """Joins ascending ranges that touch; shape (ranges, 2)."""
+    if not len(first):
+        return np.empty((0, 2), np.int64)
+    apart = np.flatnonzero(first[1:] > end[:-1]) + 1
+    firsts = first[np.concatenate([[0], apart])]
+    ends = end[np.concatenate([apart - 1, [len(end) - 1]])]
+    return np.stack([firsts, ends], axis=1)
 
 
 def earliest(rows: Rows, most: int) -> Rows:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.duplicates.earlier_rows import row_files
 from pipeline.errors import UsageError
 from pipeline.history.compact import merge
 from pipeline.history.manifest import HistoryLock, Manifest, PastRun, Segment, load, store
@@ -204,9 +205,14 @@ def _delete_unused(history: str, old: Manifest, new: Manifest) -> None:
             shutil.rmtree(join(history, folder), ignore_errors=True)
         else:
             delete_tree(join(history, folder))
-    named = {join(history, s.folder, name) for s in new.segments for _, name, _ in s.parts}
+    named = {
+        path
+        for segment in new.segments
+        for _, name, _ in segment.parts
+        for path in row_files(join(history, segment.folder, name))
+    }
     rows = [p for run in new.runs for p in list_files(join(history, run.folder), "*.rows*")]
-    unnamed = [path for path in rows if path.removesuffix(".index") not in named]
+    unnamed = [path for path in rows if path not in named]
     if is_local(history):
         for path in unnamed:
             os.remove(path)

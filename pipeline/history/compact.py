@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.duplicates.earlier_rows import RowWriter, earliest
 from pipeline.duplicates.runs import KINDS, ROW_TYPES, Slice, complete_keys, read_blocks
 from pipeline.history.manifest import Manifest, Segment
-from pipeline.storage import join, open_for_writing
+from pipeline.storage import join
 from transforms.text.rows import Rows, run_of
 
 ROWS_AT_ONCE = 1 << 19
@@ -54,11 +54,9 @@ def merge(
         if not slices:
             continue
         path = join(history, folder, f"{kind}.rows")
-        writer = RowWriter(path)
-        with open_for_writing(path) as handle:
+        with RowWriter(path) as writer:
             for rows in _merged(slices, ROW_TYPES[kind], rows_at_once, runs, most_a_key):
-                writer.write(handle, rows[np.isin(run_of(rows["date"]), kept)])
-        writer.write_index()
+                writer.write(rows[np.isin(run_of(rows["date"]), kept)])
         if writer.rows:
             parts.append((kind, f"{kind}.rows", writer.rows))
     return Segment(runs=tuple(keep), folder=folder, parts=tuple(parts)) if parts else None

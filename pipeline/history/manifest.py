@@ -15,7 +15,7 @@ from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 if TYPE_CHECKING:
     from pipeline.cloud.lease import Lease
 
-SCHEMA = 1
+SCHEMA = 2
 _NAME = "manifest.json"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline.config import CleanConfig
-from pipeline.duplicates.earlier_rows import RowHistory
+from pipeline.duplicates.earlier_rows import RowHistory, row_files
 from pipeline.duplicates.runs import RowKind
 from pipeline.errors import UsageError
 from pipeline.history.manifest import Manifest, PastRun, Segment, check_settings, load, store
@@ -176,7 +176,7 @@ def delete_strays(history: str, manifest: Manifest | None, keep: str) -> None:
 
 def _delete_others(folder: str, names: Iterable[str]) -> None:
     """Deletes row files that an earlier attempt, divided otherwise, left in a local folder."""
-    wanted = {end for name in names for end in (name, f"{name}.index")}
+    wanted = {file for name in names for file in row_files(name)}
     for name in os.listdir(folder) if is_local(folder) and os.path.isdir(folder) else []:
         if ".rows" in name and name not in wanted:
             os.remove(join(folder, name))

@@ -20,7 +20,7 @@ from pipeline.history.manifest import (
 from pipeline.history.session import HistorySession, delete_strays, settings_of
 
 _EMPTY = {
-    "schema": 1,
+    "schema": 2,
     "settings": {},
     "next_run": 1,
     "runs": [],
@@ -94,7 +94,7 @@ def test_a_manifest_that_changed_meanwhile_is_not_replaced(tmp_path):
         b"null",
         b"7",
         b"{}",
-        b'{"schema": 1}',
+        b'{"schema": 2}',
         orjson.dumps({**_EMPTY, "runs": [{}]}),
         orjson.dumps({**_EMPTY, "segments": [{}]}),
         orjson.dumps({**_EMPTY, "segments": 7}),
@@ -111,7 +111,7 @@ def test_another_layout_is_named(tmp_path):
     store(str(tmp_path), None, manifest())
     values = orjson.loads((tmp_path / "manifest.json").read_bytes())
     (tmp_path / "manifest.json").write_bytes(orjson.dumps(values | {"schema": 7}))
-    with pytest.raises(UsageError, match="has layout 7; this version reads 1"):
+    with pytest.raises(UsageError, match="has layout 7; this version reads 2"):
         load(str(tmp_path))
 
 

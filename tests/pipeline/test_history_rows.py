@@ -1,10 +1,14 @@
 """Rows of earlier runs on storage, without a pipeline: every look-up against a plain dict."""
 
+import contextlib
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.duplicates import earlier_rows
 from pipeline.duplicates.earlier_rows import RowHistory, write_rows
 from pipeline.duplicates.partitions import unseen
 from pipeline.duplicates.runs import ROW_TYPES
@@ -50,11 +54,18 @@ def open_history(tmp_path, kind, parts, runs, most):
     return RowHistory({kind: files, other: []}, runs, most)
 
 
+def as_in_a_bucket():
+    """Reads local files as those of a bucket are read: by ranges."""
+    return mock.patch.object(earlier_rows, "is_local", return_value=False)
+
+
 def assert_same_answers(history, kind, keys, expected):
-    rows = history.look_up(kind, np.array(sorted(keys), np.uint64))
-    assert rows.dtype == ROW_TYPES[kind]
     wanted = [order(row) for key in sorted(keys) for row in expected.get(key, [])]
-    assert [order(row) for row in rows] == wanted
+    for place in (contextlib.nullcontext(), as_in_a_bucket()):
+        with place:
+            rows = history.look_up(kind, np.array(sorted(keys), np.uint64))
+        assert rows.dtype == ROW_TYPES[kind]
+        assert [order(row) for row in rows] == wanted
 
 
 keys_strategy = st.lists(
@@ -125,12 +136,33 @@ def test_nothing_asked_and_nothing_there_read_nothing(tmp_path):
 def test_few_keys_read_few_rows(tmp_path):
     keys = np.random.default_rng(1).integers(0, LAST, 100_000, np.uint64)
     parts = [(make_rows("near", keys.tolist()), 1)]
-    history = open_history(tmp_path, "near", parts, [1], 3)
     asked = np.sort(keys[:20])
+    index = 8 * len(keys) // earlier_rows.ROWS_A_BLOCK
+    block = earlier_rows.ROWS_A_BLOCK * ROW_TYPES["near"].itemsize
+    history = open_history(tmp_path, "near", parts, [1], 3)
     assert len(history.look_up("near", asked)) == 20
-    index = (tmp_path / "near-0.rows.index").stat().st_size
-    assert index <= 8 * len(keys) / 16 + 64
-    assert history.reading.bytes <= index + 20 * 64 * 64 * 2
+    assert (tmp_path / "near-0.rows.index").stat().st_size == index
+    assert history.reading.bytes <= index + 20 * (4096 + 2 * block)
+    others = np.random.default_rng(2).integers(0, LAST, 1000, np.uint64)
+    before = history.reading.bytes
+    assert len(history.look_up("near", np.sort(others))) == 0
+    tags = 2 * len(keys)
+    assert history.reading.bytes - before <= tags + 4096 + 10 * block  # hardly a block in vain
+
+
+def test_keys_and_tags_are_compared_piece_by_piece(tmp_path, monkeypatch):
+    monkeypatch.setattr(earlier_rows, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(earlier_rows, "KEYS_AT_ONCE", 3)
+    monkeypatch.setattr(earlier_rows, "_REMOTE_GAP_BYTES", 256)
+    random = np.random.default_rng(3)
+    parts = []
+    for run in (1, 2, 3):
+        keys = random.integers(0, LAST, 1000 + run, np.uint64).tolist()
+        parts.append((make_rows("near", [*keys, *[keys[7]] * 90], run, run), run))
+    history = open_history(tmp_path, "near", parts, [1, 3], 5)
+    known = {int(key) for rows, _ in parts for key in rows["key"][::13]}
+    others = set(random.integers(0, LAST, 400, np.uint64).tolist())
+    assert_same_answers(history, "near", known | others, as_dict(parts, [1, 3], 5))
 
 
 def plain_unseen(before, rows, content):

@@ -4,7 +4,7 @@ An n-gram is given a number by sorting pairs of numbers of (n-1)-grams; only tho
 within their page go on, so each n costs less than the one before.
 """
 
-from bisect import bisect_left
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,50 +31,65 @@ def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> d
       `repeats_N` (N in 2..10), how many n-grams repeat an earlier one.
     """
     pages = len(page_words)
-    ends = np.cumsum(page_words)
     total = len(words)
-    page = np.repeat(np.arange(pages), page_words)
+    page = np.repeat(np.arange(pages, dtype=np.int32), page_words)
     chars = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
     found: dict[str, Ints] = {}
-    at, number = _number_words(words, page)
+    rank = np.full(total + 1, -1, np.int64)
+    groups = _number_words(words, page)
     for n in range(2, 11):
-        rank = np.full(total + 1, -1, np.int64)
-        rank[at] = number
-        at = at[rank[at + 1] >= 0]
-        at = at[page[np.minimum(at + n - 1, total - 1)] == page[at]] if len(at) else at
-        at = at[at + n <= ends[page[at]]]
-        at, number, group_at, group_size = _number_pairs(at, rank)
-        found[f"repeats_{n}"] = np.bincount(
-            page[group_at], weights=group_size - 1, minlength=pages
-        ).astype(np.int64)
+        rank[groups.at] = groups.number
+        at = groups.at[rank[groups.at + 1] >= 0]
+        if n == 2:  # longer ones lie within a page if both of their shorter ones do
+            at = at[page[at] == page[at + 1]]
+        pairs = _number_pairs(at, rank)
+        rank[groups.at] = -1
+        groups = pairs
+        repeats = np.bincount(page[groups.at], minlength=pages)
+        repeats -= np.bincount(page[groups.at[groups.first]], minlength=pages)
+        found[f"repeats_{n}"] = repeats
         if n in TOP:
-            found[f"top_{n}"] = _top(n, (group_at, group_size), page, chars, page_words)
+            found[f"top_{n}"] = _top(n, groups, page, chars, page_words)
         if n in DUPLICATE:
-            where, copied = _duplicates(n, at, number, chars)
+            where, copied = _duplicates(n, groups, page, chars)
             found[f"dup_{n}"] = np.bincount(page[where], weights=copied, minlength=pages).astype(
                 np.int64
             )
     return found
 
 
-def _number_words(words: NDArray[np.uint64], page: Ints) -> tuple[Ints, Ints]:
-    """Returns the places of words that repeat in their page, and a number for each word."""
-    bits = max(1, len(words).bit_length())
-    keys = (words >> np.uint64(bits)) << np.uint64(bits)
+class _Groups(NamedTuple):
+    """N-grams that repeat within their page.
+
+    Attributes:
+      at: their places, by group and within one left to right.
+      number: of each one's group.
+      first: where each group starts in `at`.
+    """
+
+    at: Ints
+    number: Ints
+    first: Ints
+
+
+def _number_words(words: NDArray[np.uint64], page: NDArray[np.int32]) -> _Groups:
+    """Groups the words."""
+    bits = np.uint64(max(1, len(words).bit_length()))
+    keys = (words >> bits) << bits
     keys |= np.arange(len(words), dtype=np.uint64)
     keys.sort()
-    at = (keys & np.uint64((1 << bits) - 1)).astype(np.int64)
-    kinds = keys >> np.uint64(bits)
-    fresh = np.ones(len(at), np.bool_)
-    fresh[1:] = (kinds[1:] != kinds[:-1]) | (page[at[1:]] != page[at[:-1]])
-    places, numbers, _, _ = _repeated(at, fresh)
-    return places, numbers
+    at = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    keys >>= bits
+    same = keys[1:] == keys[:-1]
+    where = page[at]
+    same &= where[1:] == where[:-1]
+    return _grouped(at, same)
 
 
-def _number_pairs(at: Ints, rank: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Numbers the pairs of neighbouring numbers; returns the repeated ones and their groups."""
+def _number_pairs(at: Ints, rank: Ints) -> _Groups:
+    """Groups the pairs of neighbouring numbers."""
     if not len(at):
-        return at, at, at, at
+        return _Groups(at, at, at)
     place_bits = len(rank).bit_length()
     rank_bits = int(rank.max() + 1).bit_length()
     pair = (rank[at] << rank_bits) | rank[at + 1]
@@ -86,97 +101,110 @@ def _number_pairs(at: Ints, rank: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     else:
         order = np.argsort(pair, kind="stable")
         at, pair = at[order], pair[order]
-    fresh = np.ones(len(at), np.bool_)
-    fresh[1:] = pair[1:] != pair[:-1]
-    return _repeated(at, fresh)
+    return _grouped(at, pair[1:] == pair[:-1])
 
 
-def _repeated(at: Ints, fresh: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
-    """From sorted places: those in groups of two and more, by group, and these groups."""
-    group_first = np.flatnonzero(fresh)
-    group_size = np.diff(np.append(group_first, len(at)))
-    many = group_size > 1
-    number = np.cumsum(many) - 1
-    group = np.repeat(np.where(many, number, -1), group_size)
-    kept = group >= 0
-    return at[kept], group[kept], at[group_first[many]], group_size[many]
+def _grouped(at: Ints, same: NDArray[np.bool_]) -> _Groups:
+    """From sorted places, and which of them equal the one before: those in groups of two or more."""
+    if not len(at):
+        return _Groups(at, at, at)
+    later = np.empty(len(at), np.bool_)
+    later[0] = False
+    later[1:] = same
+    kept = later.copy()
+    kept[:-1] |= same
+    opens = ~later[kept]
+    return _Groups(at[kept], np.cumsum(opens) - 1, np.flatnonzero(opens))
 
 
-def _top(n: int, groups: tuple[Ints, Ints], page: Ints, chars: Ints, page_words: Ints) -> Ints:
+def _top(n: int, groups: _Groups, page: NDArray[np.int32], chars: Ints, page_words: Ints) -> Ints:
     """Characters of the most frequent n-gram, spaces between its words, times its copies."""
-    group_at, group_size = groups
     top = np.zeros(len(page_words), np.int64)
     enough = page_words >= n
     start = (np.cumsum(page_words) - page_words)[enough]
     top[enough] = chars[start + n] - chars[start] + n - 1
-    order = np.lexsort((group_at, -group_size, page[group_at]))
-    best = order[np.flatnonzero(np.diff(page[group_at[order]], prepend=-1))]
-    at = group_at[best]
-    top[page[at]] = (chars[at + n] - chars[at] + n - 1) * group_size[best]
+    if not len(groups.first):
+        return top
+    size = np.diff(np.append(groups.first, len(groups.at)))
+    place = groups.at[groups.first]
+    where = page[place].astype(np.int64)
+    place_bits, size_bits = len(page).bit_length(), int(size.max()).bit_length()
+    if place_bits + size_bits + len(page_words).bit_length() < 63:
+        most = (1 << size_bits) - 1
+        keys = (((where << size_bits) | (most - size)) << place_bits) | place
+        keys.sort()
+        best = np.flatnonzero(np.diff(keys >> (place_bits + size_bits), prepend=-1))
+        at = keys[best] & ((1 << place_bits) - 1)
+        copies = most - ((keys[best] >> place_bits) & most)
+    else:
+        order = np.lexsort((place, -size, where))
+        best = order[np.flatnonzero(np.diff(where[order], prepend=-1))]
+        at, copies = place[best], size[best]
+    top[page[at]] = (chars[at + n] - chars[at] + n - 1) * copies
     return top
 
 
-def _duplicates(n: int, at: Ints, number: Ints, chars: Ints) -> tuple[Ints, Ints]:
+def _duplicates(n: int, groups: _Groups, page: NDArray[np.int32], chars: Ints) -> tuple[Ints, Ints]:
     """Returns the places of repeated n-grams, left to right, and their characters.
 
     A copy is stepped over as a whole; what is stepped over is not remembered. So a place counts if
     the first one of its group was looked at, or else a later one that did not count.
     """
-    keys = (at << 32) | number
-    keys.sort()
-    place, kind = keys >> 32, keys & 0xFFFFFFFF
-    first = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
-    first[kind[::-1]] = place[::-1]
-    origin = first[kind]
-    later = np.flatnonzero(origin < place)
-    place, origin = place[later], origin[later]
+    origin = np.full(len(page), -1, np.int64)
+    origin[groups.at] = groups.at[groups.first][groups.number]
+    origin[groups.at[groups.first]] = -1
+    place = np.flatnonzero(origin >= 0)
+    if not len(place):
+        return place, place
+    origin = origin[place]
     fresh = np.ones(len(place), np.bool_)
     fresh[1:] = (np.diff(place) != 1) | (np.diff(origin) != 1)
     runs = np.flatnonzero(fresh)
-    sizes = np.diff(np.append(runs, len(place)))
-    copies: list[int] = []
-    known: set[int] = set()
-    free = 0
-    for here, source, size in zip(
-        place[runs].tolist(), origin[runs].tolist(), sizes.tolist(), strict=True
-    ):
-        skip = max(0, free - here)
-        if skip < size:
-            free = _copy_run(n, (here + skip, source + skip, size - skip), copies, known)
-    where = np.array(copies, np.int64)
+    here, source = place[runs], origin[runs]
+    size = np.diff(np.append(runs, len(place)))
+    where = _copies(n, here, source, size, len(page))
     return where, chars[where + n] - chars[where]
 
 
-def _copy_run(n: int, run: tuple[int, int, int], copies: list[int], known: set[int]) -> int:
-    """Adds the copies in a run of places whose first ones lie side by side too.
+def _copies(n: int, here: Ints, source: Ints, size: Ints, total: int) -> Ints:
+    """Returns the places that count, of runs of places whose first ones lie side by side too.
 
     Args:
       n: words of an n-gram.
-      run: first place, the place where it stood first, how many places.
-      copies: places that count so far, in order; added to.
-      known: first places that were stepped over, of n-grams looked at later; added to.
-
-    Returns:
-      The first place that is not stepped over.
+      here: where each run starts, left to right.
+      source: the place where its first n-gram stood first.
+      size: how many places it has.
+      total: words of the text.
     """
-    here, source, size = run
-    end = here + size
-    before = bisect_left(copies, source - n + 1)
-    untouched = before == len(copies) or copies[before] > source + size - 2
-    if untouched and source + size <= here:
-        copies.extend(range(here, end, n))
-        return copies[-1] + n
-    free = here
-    while here < end:
-        before = bisect_left(copies, source)
-        stepped = before and copies[before - 1] + n > source
-        step = 1
-        if not stepped or source in known:
-            copies.append(here)
-            step = n
-            free = here + n
-        else:
-            known.add(source)
-        here += step
-        source += step
-    return free
+    copies: list[int] = []
+    stepped = bytearray(total + n)  # 1 where a place was stepped over
+    again: set[int] = set()  # first places that were, of n-grams looked at later
+    free = 0
+    for begin, origin, count in zip(here.tolist(), source.tolist(), size.tolist(), strict=True):
+        end = begin + count
+        place, first = begin, origin
+        if free > begin:
+            place, first = free, origin + free - begin
+            if place >= end:
+                continue
+        if (
+            end - place > n
+            and origin + count <= begin
+            and stepped.find(1, first, origin + count) < 0
+        ):
+            copies.extend(range(place, end, n))
+            free = copies[-1] + n
+            stepped[place + 1 : free] = b"\1" * (free - place - 1)
+            continue
+        while place < end:
+            if stepped[first] and first not in again:
+                again.add(first)
+                place += 1
+                first += 1
+            else:
+                copies.append(place)
+                free = place + n
+                stepped[place + 1 : free] = b"\1" * (n - 1)
+                first += n
+                place = free
+    return np.array(copies, np.int64)

@@ -24,6 +24,8 @@ _INSPECT = {
     "restore": "pipeline.inspect.restore",
     "diff": "pipeline.inspect.diff",
     "report": "pipeline.inspect.report",
+    "tune": "pipeline.inspect.tune",
+    "filter": "pipeline.inspect.filter",
     "index": "pipeline.history.commands",
 }
 """Commands that look into finished runs or a history, each with the module whose `run` does it."""

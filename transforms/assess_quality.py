@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -68,7 +69,7 @@ def assess_pages(
       rules: what is measured, and what a page has to pass.
       word_lists: what `word_lists_of(rules)` made.
     """
-    from transforms.text.quality import c4_lines, host_blocked, judge, signals
+    from transforms.text.quality import host_blocked, signals
 
     pages = [
         dataclasses.replace(page, dropped=Removal("page.blocked_host", "its host is blocked"))
@@ -82,25 +83,69 @@ def assess_pages(
     if not rules.signals and not rules.filters:
         return pages
     measured = signals(texts, languages, word_lists)
+    assessed = drop_failing(pages, measured, rules)
+    if not rules.signals:
+        return assessed
+    return [
+        dataclasses.replace(page, extra=page.extra | {"signals": _stored(values)})
+        for page, values in zip(assessed, measured, strict=True)
+    ]
+
+
+def drop_failing(
+    pages: Sequence[Page], measured: Sequence[Mapping[str, float]], rules: QualityRules
+) -> list[Page]:
+    """Drops the pages that fail filters, and of the others the lines that C4 refuses.
+
+    Args:
+      pages: as they were measured.
+      measured: their signals.
+      rules: its filters and limits are looked at.
+    """
+    from transforms.text.quality import c4_lines, judge
+
+    if not rules.filters:
+        return list(pages)
+    kept = [[n for n in range(len(p.paragraphs)) if n not in p.removals] for p in pages]
+    texts = [[p.paragraphs[n] for n in ns] for p, ns in zip(pages, kept, strict=True)]
+    languages = [page.language for page in pages]
     verdicts = judge(texts, languages, measured, rules.filters, rules.limits)
-    assessed = []
-    for page, values, verdict in zip(pages, measured, verdicts, strict=True):
-        dropped = page.dropped
-        if dropped is None and verdict is not None:
-            dropped = Removal(
+    assessed = [
+        dataclasses.replace(
+            page,
+            dropped=Removal(
                 f"page.{verdict.rule_set}.{verdict.rule}",
                 f"{verdict.value:.6g} against a limit of {verdict.threshold:.6g}",
-            )
-        extra = page.extra
-        if rules.signals:
-            extra = extra | {"signals": {k: round(v, 4) for k, v in values.items()}}
-        assessed.append(dataclasses.replace(page, dropped=dropped, extra=extra))
+            ),
+        )
+        if page.dropped is None and verdict is not None
+        else page
+        for page, verdict in zip(pages, verdicts, strict=True)
+    ]
     for rule_set in (name for name in rules.filters if name in _LINE_RULES):
         cleaned = c4_lines(texts, languages, rule_set, rules.limits)
         for i, (numbers, found) in enumerate(zip(kept, cleaned, strict=True)):
             removals = {numbers[n]: removal for n, removal in found.removals.items()}
             assessed[i] = dataclasses.replace(assessed[i], removals=removals | assessed[i].removals)
     return assessed
+
+
+def _stored(values: Mapping[str, float]) -> dict[str, float]:
+    """Rounds signals for the record: the ones that rules look at so little that it shows nowhere.
+
+    A share of N things differs from a limit of two decimals by 1/(100 N) at least, so what is
+    stored gives the same verdicts as what was measured for N up to a hundred million.
+    """
+    judged = rule_signals()
+    return {name: round(value, 10 if name in judged else 4) for name, value in values.items()}
+
+
+@cache
+def rule_signals() -> frozenset[str]:
+    """Gives the signals that any rule looks at."""
+    from transforms.text.quality import RULE_SETS
+
+    return frozenset(rule.signal for one in RULE_SETS.values() for rule in one.rules)
 
 
 class AssessQuality(beam.PTransform[Any, Any]):

@@ -13,10 +13,12 @@ def add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         _add_restore,
         _add_diff,
         _add_report,
+        _add_tune,
+        _add_filter,
     )
     for one in add:
         one(commands)
-    for name in ("explain", "restore", "diff", "report"):
+    for name in ("explain", "restore", "diff", "report", "tune", "filter"):
         commands.choices[name].add_argument("--verbose", action="store_true", help="tracebacks")
 
 
@@ -109,4 +111,43 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     report.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
     report.add_argument(
         "--compare", metavar="DIR", default="", help="of another run: show what changed since"
+    )
+
+
+def _add_tune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    tune = commands.add_parser(
+        "tune",
+        help="show what each limit of the filters would remove",
+        description="Shows, from stored signals, how many pages and words each limit would "
+        "remove, and pages on both sides of it.",
+        allow_abbrev=False,
+    )
+    tune.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
+    _add_rules(tune, "rule sets to look at; default: all")
+    tune.add_argument(
+        "--examples", type=int, default=10, metavar="N", help="pages of each side (10)"
+    )
+    tune.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_filter(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "filter",
+        help="drop pages of a finished run by the filters",
+        description="Writes a run again without the pages that fail, judged by stored signals.",
+        allow_abbrev=False,
+    )
+    command.add_argument("--output", required=True, metavar="DIR", help="of a finished run")
+    command.add_argument("--into", required=True, metavar="DIR", help="folder of the new run")
+    _add_rules(command, "rule sets that a page has to pass")
+    command.add_argument("--overwrite", action="store_true", help="replace a run that is there")
+
+
+def _add_rules(command: argparse.ArgumentParser, said: str) -> None:
+    command.add_argument("--filters", default="", metavar="NAMES", help=said)
+    command.add_argument(
+        "--limits",
+        default="",
+        metavar="NAME=N,…",
+        help="other limits, e.g. gopher-quality.min_words=30",
     )

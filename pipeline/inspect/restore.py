@@ -140,7 +140,7 @@ def restore(folder: RunFolder, rules: frozenset[str], out: str) -> dict[str, Any
         folder.options.get("language_engine", "langdetect-rs"),
     )
     counts = sum_up(_shards(folder, restoring))
-    counts.n.update(_what_came_in(before))
+    counts.n.update(what_came_in(before))
     counts.rejects = list(before.get("rejects", []))
     told = describe_counts(counts)
     if not told["conservation"]["holds"]:
@@ -172,7 +172,7 @@ def restore(folder: RunFolder, rules: frozenset[str], out: str) -> dict[str, Any
     }
 
 
-def _what_came_in(run: dict[str, Any]) -> dict[str, int]:
+def what_came_in(run: dict[str, Any]) -> dict[str, int]:
     """Gives the counts of what was read, which do not change."""
     pages = run["pages"]
     return {
@@ -213,8 +213,8 @@ def restore_shard(folder: RunFolder, restoring: Restoring, shard: int) -> Counts
     options = OutputOptions(format=restoring.format, added=restoring.added, run=restoring.run)
     with ExitStack() as stack:
         name = f"part-{shard:06d}"
-        new = _sink(stack, join(restoring.out, "documents", f"{name}.{restoring.format}"))
-        receipts = _sink(stack, join(restoring.out, "removed", f"{name}.jsonl.gz"))
+        new = open_part(stack, join(restoring.out, "documents", f"{name}.{restoring.format}"))
+        receipts = open_part(stack, join(restoring.out, "removed", f"{name}.jsonl.gz"))
         pages = pages_of(
             records_of(documents) if documents else (), records_of(removed) if removed else ()
         )
@@ -234,11 +234,18 @@ def restore_shard(folder: RunFolder, restoring: Restoring, shard: int) -> Counts
     return counts
 
 
-def restore_page(page: RebuiltPage, rules: frozenset[str], detector: LanguageDetector) -> Page:
+def restore_page(
+    page: RebuiltPage, rules: frozenset[str], detector: LanguageDetector | None = None
+) -> Page:
     """Makes the page as it was before these rules; all other removals stand.
 
     A page that was dropped by a rule not among them stays dropped, as it is. A page without a
     record gets its language anew; its date is not known any more.
+
+    Args:
+      page: from its record and its receipts.
+      rules: whose removals are undone.
+      detector: of languages; needed where a rule of `rules` dropped the page.
     """
     dropped_by = page.dropped_by
     stays_dropped = dropped_by is not None and dropped_by["rule"] not in rules
@@ -250,9 +257,11 @@ def restore_page(page: RebuiltPage, rules: frozenset[str], detector: LanguageDet
     }
     paragraphs = tuple(text for _, text, _ in page.paragraphs())
     metadata = dict(page.metadata)
-    if page.record is None:
+    if page.record is None and stays_dropped:
+        metadata = {"language": "und", "language_score": 0.0}  # written nowhere
+    elif page.record is None:
         left = [text for n, text in enumerate(paragraphs) if n not in removals]
-        found = detector.detect_pages([left])[0]
+        found = (detector or LanguageDetector()).detect_pages([left])[0]
         metadata = {"language": found.code, "language_score": found.score}
     return Page(
         id=page.id,
@@ -294,7 +303,7 @@ def _removal(receipt: Receipt) -> Removal:
     )
 
 
-def _sink(stack: ExitStack, path: str) -> LineSink | ParquetSink:
+def open_part(stack: ExitStack, path: str) -> LineSink | ParquetSink:
     """Opens a sink that is closed when all went well, and given up otherwise."""
     sink = open_sink(path)
 

@@ -105,7 +105,7 @@ def _number_pairs(at: Ints, rank: Ints) -> _Groups:
 
 
 def _grouped(at: Ints, same: NDArray[np.bool_]) -> _Groups:
-    """From sorted places, and which of them equal the one before: those in groups of two or more."""
+    """From sorted places, and which equal the one before: those in groups of two or more."""
     if not len(at):
         return _Groups(at, at, at)
     later = np.empty(len(at), np.bool_)

@@ -15,6 +15,7 @@ from pipeline.options import color_wanted, parse, patterns, to_config
 from pipeline.process_setup import use_one_thread
 from pipeline.reporting.metrics_file import MetricsFile
 from pipeline.reporting.printable import visible
+from pipeline.watchdog import LEAST_LIMIT_S
 
 _INTERRUPTED = 130
 
@@ -80,6 +81,10 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
     config = to_config(options)
     if options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")
+    if 0 < options.stall_timeout < LEAST_LIMIT_S or options.stall_timeout < 0:
+        raise UsageError(
+            f"--stall-timeout is {options.stall_timeout}; it must be 0 or at least {LEAST_LIMIT_S}"
+        )
     from pipeline.engine import check_runner, unknown_options
     from pipeline.job import Job, plan_job
     from pipeline.launch import launch
@@ -101,6 +106,7 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
         wait=options.wait,
         fresh=options.fresh,
         memory_per_worker=options.memory_per_worker,
+        stall_s=options.stall_timeout,
         progress=options.progress,
         verbose=options.verbose,
     )

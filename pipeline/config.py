@@ -155,7 +155,7 @@ class RunSettings:
       workers: processes on this machine.
       memory_per_worker: bytes that a worker's search for duplicates may take.
       work: the work folder.
-      progress_folder: where workers report, "" where they cannot (other machines).
+      progress_folder: where workers report, see `Progress`; "" where nobody looks.
     """
 
     workers: int

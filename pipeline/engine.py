@@ -17,9 +17,10 @@ from apache_beam.options.pipeline_options import (
     TestOptions,
 )
 from apache_beam.pipeline import Pipeline
-from apache_beam.runners.runner import PipelineRunner, create_runner
+from apache_beam.runners.runner import PipelineResult, PipelineRunner, create_runner
 
 from pipeline.errors import AlreadyDoneError, RunError, UsageError
+from pipeline.watchdog import Watchdog
 from pipeline.worker import VERBOSE
 
 LOCAL = "local"
@@ -27,6 +28,9 @@ LOCAL = "local"
 
 _DATAFLOW = "DataflowRunner"
 _ON_THIS_MACHINE = {"DirectRunner", "FnApiRunner", "PrismRunner", "BundleBasedDirectRunner"}
+
+_CANCEL_S = 30.0
+"""What a job server is given to end a job that it was told to cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,30 @@ class Engine:
       options: of the pipeline.
       runner: where Beam shall not choose it by the options.
       local: its workers see this machine's files.
+      watched: nobody else notices when its workers are gone.
     """
 
     description: str
     options: PipelineOptions
     runner: PipelineRunner | None
     local: bool
+    watched: bool = False
 
 
 class HandedOverError(AlreadyDoneError):
     """Nothing ran from here: a dry run, or a template for a job that is started elsewhere."""
 
 
-class WorkerDiedError(RunError):
+class LostWorkersError(RunError):
+    """The run was ended as its workers are gone; what is left of them may still be running."""
+
+
+class WorkerDiedError(LostWorkersError):
     """A worker process ended by itself: most often the system killed it for its memory."""
+
+
+class StalledError(LostWorkersError):
+    """No worker has got any further for too long."""
 
 
 def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shards: int) -> Engine:
@@ -84,7 +98,8 @@ def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shar
     arguments.append(f"--runner={runner}")
     if runner == "PrismRunner" and not any(a.startswith("--environment_type") for a in arguments):
         arguments.append("--environment_type=LOOPBACK")
-    return Engine(f"Beam's {runner}", _options(arguments), None, runner in _ON_THIS_MACHINE)
+    local, watched = runner in _ON_THIS_MACHINE, runner != _DATAFLOW
+    return Engine(f"Beam's {runner}", _options(arguments), None, local, watched)
 
 
 def _options(arguments: Sequence[str]) -> PipelineOptions:
@@ -147,8 +162,25 @@ def unknown_options(beam_arguments: Sequence[str]) -> list[str]:
     ] or [f"--{name}" for name in sorted(every - known)]
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How the workers of a watched engine are watched.
+
+    Attributes:
+      folder: where they report, see `Progress`.
+      limit_s: seconds without any progress after which the run is given up; 0: none.
+    """
+
+    folder: str
+    limit_s: float
+
+
 def run_pipeline(
-    engine: Engine, build: Callable[[Pipeline], object], *, verbose: bool = False
+    engine: Engine,
+    build: Callable[[Pipeline], object],
+    *,
+    verbose: bool = False,
+    watch: Watch | None = None,
 ) -> None:
     """Runs a pipeline to its end.
 
@@ -156,51 +188,103 @@ def run_pipeline(
       engine: the runner.
       build: called with the pipeline, applies the transforms.
       verbose: let the log lines of worker processes through.
+      watch: over workers, where the engine is `watched`.
 
     Raises:
       WorkerDiedError: when a local worker process was killed. The others may still be running.
+      StalledError: when the workers of a watched engine stood still.
       HandedOverError: when the options say that the job is not to run from here.
       Exception: whatever the runner raises.
     """
-    died: list[str] = []
-
-    def note(args: threading.ExceptHookArgs) -> None:
-        # Beam starts each worker process from a thread, waits there, and tells nobody.
-        if "Worker subprocess exited" not in str(args.exc_value):
-            return
-        died.append(str(args.exc_value))
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-    before, threading.excepthook = threading.excepthook, note
+    wait = _Wait()
+    before, threading.excepthook = threading.excepthook, wait.note
     told = os.environ.get(VERBOSE)
     if verbose:
         os.environ[VERBOSE] = "1"
     try:
         # Beam prints the traceback of an error before it raises it.
         aside = contextlib.nullcontext() if verbose else contextlib.redirect_stderr(io.StringIO())
-        with aside, _interrupts(died) as interrupted:
+        with aside, _interrupts(wait.lost) as interrupted, _watching(engine, watch, wait):
             try:
                 pipeline = Pipeline(runner=engine.runner, options=engine.options)
                 build(pipeline)
                 result = pipeline.run()
                 _check_here(engine)
+                wait.result = result
                 result.wait_until_finish()
             except (KeyboardInterrupt, Exception) as error:
-                if not died and not interrupted:
+                if not wait.lost and not interrupted:
                     raise
                 # In this process Beam makes an error of the step out of an interrupt.
                 raise KeyboardInterrupt from error
+            finally:
+                wait.over.set()
     except KeyboardInterrupt:
-        if not died:
+        if not wait.lost:
             raise
-        raise WorkerDiedError(
-            f"a worker process was killed ({died[0].lower()}); if the machine ran out of memory, "
-            "use fewer --workers or less --memory-per-worker. The same command goes on from here"
-        ) from None
+        raise wait.lost[0] from None
     finally:
         threading.excepthook = before
         if verbose and told is None:
             os.environ.pop(VERBOSE, None)
+
+
+class _Wait:
+    """What ends the wait for a job before the job's own end.
+
+    Attributes:
+      lost: why, once there is a reason.
+      result: of the job, once it runs.
+      over: set when the wait has ended.
+    """
+
+    def __init__(self) -> None:
+        self.lost: list[LostWorkersError] = []
+        self.result: PipelineResult | None = None
+        self.over = threading.Event()
+
+    def note(self, args: threading.ExceptHookArgs) -> None:
+        """Takes the end of a thread of Beam's that waits for a worker process and tells nobody."""
+        if "Worker subprocess exited" not in str(args.exc_value):
+            return
+        self.lost.append(
+            WorkerDiedError(
+                f"a worker process was killed ({str(args.exc_value).lower()}); if the machine ran "
+                "out of memory, use fewer --workers or less --memory-per-worker. The same command "
+                "goes on from here"
+            )
+        )
+        self._wake()
+
+    def give_up(self, limit_s: float) -> None:
+        """Cancels a job whose workers stand still; does not wait for ever for that either."""
+        self.lost.append(
+            StalledError(
+                f"no worker has got any further for {limit_s:.0f} s (--stall-timeout), so the job "
+                "was cancelled and nothing was committed. See to the workers; then the same "
+                "command goes on from here"
+            )
+        )
+        threading.Thread(target=self._cancel, name="cancel", daemon=True).start()
+        if not self.over.wait(_CANCEL_S if self.result else 0):
+            self._wake()
+
+    def _cancel(self) -> None:
+        with contextlib.suppress(Exception):  # a job server that is gone has nothing to cancel
+            if self.result is not None:
+                self.result.cancel()
+
+    def _wake(self) -> None:
+        """Has the main thread, which waits for the job, look at what has happened."""
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _watching(
+    engine: Engine, watch: Watch | None, wait: _Wait
+) -> contextlib.AbstractContextManager[object]:
+    if watch is None or not watch.limit_s or not engine.watched:
+        return contextlib.nullcontext()
+    return Watchdog(watch.folder, watch.limit_s, lambda: wait.give_up(watch.limit_s))
 
 
 def _check_here(engine: Engine) -> None:
@@ -218,10 +302,10 @@ def _check_here(engine: Engine) -> None:
 
 
 @contextlib.contextmanager
-def _interrupts(died: Sequence[str]) -> Iterator[list[int]]:
+def _interrupts(lost: Sequence[LostWorkersError]) -> Iterator[list[int]]:
     """Notes SIGINT while the block runs, and raises KeyboardInterrupt for it.
 
-    Where it is ignored, as in a shell's background jobs, it still counts if a worker has died.
+    Where it is ignored, as in a shell's background jobs, it still counts if workers are lost.
     """
     interrupted: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -230,7 +314,7 @@ def _interrupts(died: Sequence[str]) -> Iterator[list[int]]:
     before = signal.getsignal(signal.SIGINT)
 
     def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signals have it
-        if died or before != signal.SIG_IGN:
+        if lost or before != signal.SIG_IGN:
             interrupted.append(number)
             raise KeyboardInterrupt
 

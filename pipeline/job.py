@@ -2,9 +2,11 @@
 
 import datetime
 import importlib.metadata
+import os
 import shutil
 import sys
 import tempfile
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ import orjson
 
 from pipeline.attempt import Purpose, begin, finished, settle, store_ready
 from pipeline.config import CleanConfig, RunSettings
-from pipeline.engine import Engine, run_pipeline
+from pipeline.engine import Engine, Watch, run_pipeline
 from pipeline.errors import AlreadyDoneError, RunError, TooManyRejectsError, UsageError
 from pipeline.history.manifest import HistoryLock
 from pipeline.history.session import HistorySession, delete_strays
@@ -57,6 +59,7 @@ class Job:
       wait: for another run that uses the history, rather than fail.
       fresh: do not continue work that was begun.
       memory_per_worker: bytes.
+      stall_s: seconds without progress after which workers elsewhere are given up; 0: never.
       progress: `auto`, `plain` or `off`.
       verbose: full log lines and tracebacks.
     """
@@ -69,6 +72,7 @@ class Job:
     wait: bool = False
     fresh: bool = False
     memory_per_worker: int = 256 << 20
+    stall_s: float = 0
     progress: str = "auto"
     verbose: bool = False
 
@@ -164,6 +168,12 @@ def _work(
         delete_strays(job.history, session.manifest, session.folder)
     numbered = [replace(shard, number=shard.number + work.first_shard) for shard in shards]
     _run(job, numbered, engine, workers, (config, work, session))
+    if not exists(work.counts):
+        raise RunError(
+            f"the job is done, but its workers have left nothing in {work.root}, so nothing was "
+            "committed; they must reach the same storage as this process: use a bucket, or a "
+            "folder that all of them have mounted"
+        )
     run = describe_run(
         config,
         shards,
@@ -226,6 +236,8 @@ def check_rejects(run: dict[str, Any], most: float, output: str) -> None:
 
 def _work_folder(job: Job, session: HistorySession | None) -> WorkFolder:
     root, out = work_root(job.output), staging(job.output)
+    if is_local(job.output):  # workers need not be started in this folder
+        root, out = os.path.abspath(root), os.path.abspath(out)
     if session is None:
         return WorkFolder(root, out)
     return WorkFolder(root, out, session.first_shard, session.remembered, session.past)
@@ -242,7 +254,7 @@ def _run(
     from pipeline.clean import CleanPages
 
     config, work, session = parts
-    progress = tempfile.mkdtemp(prefix="pagesieve-") if engine.local else ""
+    progress = _progress_folder(work, engine)
     settings = RunSettings(
         workers=workers,
         memory_per_worker=job.memory_per_worker,
@@ -253,9 +265,28 @@ def _run(
     clean = CleanPages(shards, config, settings, work, rows, number)
     try:
         with Monitor(progress, sum(s.size for s in shards), len(shards), mode=job.progress):
-            run_pipeline(engine, lambda pipeline: pipeline | clean, verbose=job.verbose)
+            run_pipeline(
+                engine,
+                lambda pipeline: pipeline | clean,
+                verbose=job.verbose,
+                watch=Watch(progress, job.stall_s),
+            )
     finally:
-        shutil.rmtree(progress, ignore_errors=True)
+        if is_local(progress):
+            shutil.rmtree(progress, ignore_errors=True)
+
+
+def _progress_folder(work: WorkFolder, engine: Engine) -> str:
+    """Gives the folder in which all workers report: with the work where they are elsewhere.
+
+    It is new for each attempt: workers of an earlier one may still be running.
+    """
+    if engine.local:
+        return tempfile.mkdtemp(prefix="pagesieve-")
+    folder = join(work.root, "progress", uuid.uuid4().hex[:12])
+    if is_local(folder):
+        os.makedirs(folder)
+    return folder
 
 
 def _commit(

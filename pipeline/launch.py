@@ -1,17 +1,21 @@
 """Starts a planned job on an engine, with what a user wants to know around it."""
 
+import atexit
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipeline.engine import WorkerDiedError, choose_engine
+from pipeline.engine import LostWorkersError, choose_engine
 from pipeline.errors import PagesieveError, RunError, what_happened
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
 from pipeline.process_setup import collect_rarely
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
+
+_STOP_SERVERS_S = 10.0
 
 
 def launch(
@@ -22,7 +26,7 @@ def launch(
     workers: int,
     on_death: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Runs a planned job; the process ends here when a worker process was killed.
+    """Runs a planned job; the process ends here when its workers are gone.
 
     Args:
       job: what to run.
@@ -49,12 +53,21 @@ def launch(
     collect_rarely()
     try:
         return run_job(job, shards, engine, workers)
-    except WorkerDiedError as error:
+    except LostWorkersError as error:
         # The runner would wait for the dead worker for ever; the living ones go with this process.
         print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)
         on_death(error.exit_status)
+        _stop_servers()
         os._exit(error.exit_status)
     except PagesieveError:
         raise
     except Exception as error:
         raise RunError(f"the run failed, nothing was committed: {what_happened(error)}") from error
+
+
+def _stop_servers() -> None:
+    """Has Beam end the job server that it has started, as it does at a process's usual end."""
+    # It may wait for threads that never end.
+    stopping = threading.Thread(target=atexit._run_exitfuncs, daemon=True)  # noqa: SLF001
+    stopping.start()
+    stopping.join(_STOP_SERVERS_S)

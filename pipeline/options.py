@@ -194,6 +194,13 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--shard-bytes", type=int, default=None, metavar="BYTES", help="default: by input size"
     )
     how.add_argument(
+        "--stall-timeout",
+        type=int,
+        default=900,
+        metavar="SECONDS",
+        help="give up when workers of a job server show no progress for so long; 0: never",
+    )
+    how.add_argument(
         "--max-reject-ratio",
         type=float,
         default=_DEFAULTS.max_reject_ratio,

@@ -88,7 +88,8 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         )
         found = (
             spilled.shards
-            | "Assign" >> beam.ParDo(_AssignFn(self._work), AsSingleton(bounds))
+            | "Assign"
+            >> beam.ParDo(_AssignFn(self._work, self._progress_folder), AsSingleton(bounds))
             | "GroupByPartition" >> beam.GroupByKey()
             | "Search"
             >> beam.ParDo(
@@ -105,7 +106,7 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         questions = (
             found.matches
             | "GroupByShard" >> beam.GroupByKey()
-            | "Choose" >> beam.ParDo(_ChooseFn(self._work))
+            | "Choose" >> beam.ParDo(_ChooseFn(self._work, self._progress_folder))
         )
         answers = []
         for asked in range(ROUNDS):
@@ -113,7 +114,7 @@ class FindDuplicates(beam.PTransform[Any, Any]):
                 questions
                 | f"GroupByKeeper{asked}" >> beam.GroupByKey()
                 | f"Answer{asked}"
-                >> beam.ParDo(_AnswerFn(self._work, asked)).with_outputs(
+                >> beam.ParDo(_AnswerFn(self._work, self._progress_folder, asked)).with_outputs(
                     "questions", main="answers"
                 )
             )
@@ -145,16 +146,25 @@ def _bound(totals: np.ndarray, memory_bytes: int, least_partitions: int) -> Boun
     return partition_bounds(totals, memory_bytes, least_partitions)
 
 
-class _AssignFn(beam.DoFn):
-    def __init__(self, work: WorkFolder) -> None:
-        self._work = work
+class _StepFn(beam.DoFn):
+    """A step that reads files of the work folder, and gives a sign of life for each element."""
 
+    def __init__(self, work: WorkFolder, progress_folder: str) -> None:
+        self._work = work
+        self._progress_folder = progress_folder
+
+    def setup(self) -> None:
+        self._progress = Progress(self._progress_folder)
+
+
+class _AssignFn(_StepFn):
     def process(self, shard: int, bounds: Bounds) -> Iterable[tuple[str, Pointer]]:
         for partition, rows in slices_of(self._work, shard, bounds):
             yield partition, (rows.path, rows.first, rows.count)
+        self._progress.add(steps=1)
 
 
-class _SearchFn(beam.DoFn):
+class _SearchFn(_StepFn):
     def __init__(
         self,
         rules: DedupRules,
@@ -163,14 +173,10 @@ class _SearchFn(beam.DoFn):
         progress_folder: str,
         history: RowHistory | None,
     ) -> None:
+        super().__init__(work, progress_folder)
         self._history = history
         self._rules = rules
-        self._work = work
         self._memory_bytes = memory_bytes
-        self._progress_folder = progress_folder
-
-    def setup(self) -> None:
-        self._progress = Progress(self._progress_folder)
 
     def process(
         self, item: tuple[str, Iterable[Pointer]], hosts: np.ndarray
@@ -216,19 +222,17 @@ class _SearchFn(beam.DoFn):
         yield TaggedOutput("counts", Counts(counts))
 
 
-class _ChooseFn(beam.DoFn):
-    def __init__(self, work: WorkFolder) -> None:
-        self._work = work
-
+class _ChooseFn(_StepFn):
     def process(self, item: tuple[int, Iterable[Pointer]]) -> Iterable[tuple[int, Pointer]]:
         shard, pointers = item
         for asked, path, first, count in choose(self._work, shard, as_slices(pointers)):
             yield asked, (path, first, count)
+        self._progress.add(steps=1)
 
 
-class _AnswerFn(beam.DoFn):
-    def __init__(self, work: WorkFolder, asked: int) -> None:
-        self._work = work
+class _AnswerFn(_StepFn):
+    def __init__(self, work: WorkFolder, progress_folder: str, asked: int) -> None:
+        super().__init__(work, progress_folder)
         self._asked = asked
 
     def process(
@@ -240,3 +244,4 @@ class _AnswerFn(beam.DoFn):
             yield asking, (path, first, size)
         for asked, path, first, count in replies.questions:
             yield TaggedOutput("questions", (asked, (path, first, count)))
+        self._progress.add(steps=1)

@@ -1,6 +1,6 @@
 """WriteRecords: pages, and the keepers of their duplicates, become files of the output."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
@@ -63,7 +63,13 @@ class _WriteFn(beam.DoFn):
         if exists(done):
             counts = Counts.from_json(read_bytes(done))
         else:
-            counts = write_shard(self._work, shard, list(answers), self._options)
+            counts = write_shard(
+                self._work,
+                shard,
+                list(answers),
+                self._options,
+                lambda: self._progress.add(steps=1),
+            )
             write_bytes(done, counts.to_json())
         self._progress.add(written=1)
         self._progress.tell()
@@ -75,6 +81,7 @@ def write_shard(
     shard: int,
     answers: Sequence[tuple[str, int, int]],
     options: OutputOptions,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> Counts:
     """Writes the files of one shard.
 
@@ -83,6 +90,7 @@ def write_shard(
       shard: number of the shard.
       answers: pointers to the answers about its keepers.
       options: how the output looks.
+      on_batch: called after each batch of pages.
 
     Returns:
       What was read and written.
@@ -105,6 +113,7 @@ def write_shard(
                 for line in write_page(page, removals, options, documents, counts, copies):
                     if options.removed:
                         removed.write(line)
+            on_batch()
         duplicates.check_all_used()
     return counts
 

@@ -7,9 +7,12 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from pipeline.reporting.progress import read_progress
+from pipeline.storage import is_local
 
 _TERMINAL_EVERY_S = 0.5
 _PLAIN_EVERY_S = 5.0
+_AFAR_EVERY_S = 15.0
+"""Where the workers report to an object store."""
 
 _READ_SHARE, _SEARCH_SHARE = 0.85, 0.05
 
@@ -65,6 +68,8 @@ class Monitor:
 
     def _loop(self) -> None:
         every_s = _TERMINAL_EVERY_S if self._rewrite else _PLAIN_EVERY_S
+        if not is_local(self._folder):
+            every_s = _AFAR_EVERY_S
         while not self._stop.wait(every_s):
             line = progress_line(
                 read_progress(self._folder),

@@ -98,7 +98,7 @@ def _worker_pool(folder):
 
     def command(port):
         code = (
-            "import os, sys; os.setpgid(0, 0); os.environ['PATH'] = sys.argv[1]; "
+            "import os, sys; os.environ['PATH'] = sys.argv[1]; "
             "os.chdir(sys.argv[2]); sys.argv[1:] = sys.argv[3:]; "
             "from apache_beam.runners.worker.worker_pool_main import main; main(sys.argv)"
         )
@@ -144,7 +144,7 @@ def test_after_a_worker_is_killed_the_same_command_goes_on(tmp_path, clean, pris
     _write_pages(pages, 8_000)
     with _job_server(prism_binary) as job, _worker_pool(pool_folder) as pool:
         process = subprocess.Popen(
-            _command(pages, output, *_elsewhere(job, pool)),
+            _command(pages, output, "--stall-timeout=30", *_elsewhere(job, pool)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -157,17 +157,11 @@ def test_after_a_worker_is_killed_the_same_command_goes_on(tmp_path, clean, pris
         assert process.poll() is None, process.communicate()
         for worker in _workers_of(pool_folder):
             os.kill(worker, signal.SIGKILL)
-        try:
-            _, err = process.communicate(timeout=15)
-            status = 1
-        except subprocess.TimeoutExpired:
-            # Prism waits for a dead worker for ever; whoever watches the job stops it.
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
-            status = 130
-    assert process.returncode == status, err
+        _, err = process.communicate(timeout=180)
+    assert process.returncode == 1, err
     assert "Traceback" not in err
-    assert ("goes on where" if status == 130 else "nothing was committed") in err
+    # Prism notices at times, and at others waits for ever; then the run gives up by itself.
+    assert "nothing was committed" in err
     assert not (output / "run.json").exists()
     assert list(tmp_path.glob("out.work/map/*/done"))
     with _job_server(prism_binary) as job, _worker_pool(pool_folder) as pool:

@@ -3,9 +3,23 @@
 import os
 
 from hypothesis import HealthCheck, settings
-from servers import gcs_bucket, gcs_emulator, portable_options, prism_binary, prism_options
+from servers import (
+    gcs_bucket,
+    gcs_emulator,
+    gcs_program,
+    portable_options,
+    prism_binary,
+    prism_options,
+)
 
-__all__ = ["gcs_bucket", "gcs_emulator", "portable_options", "prism_binary", "prism_options"]
+__all__ = [
+    "gcs_bucket",
+    "gcs_emulator",
+    "gcs_program",
+    "portable_options",
+    "prism_binary",
+    "prism_options",
+]
 
 # Time limits would make a busy machine fail; in CI every run tries the same examples.
 settings.register_profile(

@@ -11,8 +11,10 @@ import importlib.metadata
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -97,13 +99,29 @@ def _answers(url):
         return False
 
 
+def _start(command, log):
+    """Starts a server in a process group of its own; it ends when this thread's process does."""
+    bound = [sys.executable, "-c", _BOUND, *command] if sys.platform == "linux" else command
+    return subprocess.Popen(
+        bound, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )
+
+
+_BOUND = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
 def _stop(process):
+    """Ends a server, and whatever it has started."""
     process.terminate()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(STOP_TIMEOUT_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(STOP_TIMEOUT_S)
 
 
 @contextlib.contextmanager
@@ -118,9 +136,7 @@ def serving(command_for, is_ready):
     for _ in range(START_ATTEMPTS):  # another process may take the port first
         port = free_port()
         with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(
-                command_for(port), stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            process = _start(command_for(port), log)
             try:
                 deadline = time.monotonic() + START_TIMEOUT_S
                 while process.poll() is None and time.monotonic() < deadline:
@@ -139,6 +155,12 @@ def serving(command_for, is_ready):
 def prism_binary():
     """Path of Prism in exactly the version of the installed Beam."""
     return go_program(PRISM, PRISM_VERSION)
+
+
+@pytest.fixture(scope="session")
+def gcs_program():
+    """Path of the emulator of Google Cloud Storage, for tests that run it elsewhere."""
+    return go_program(FAKE_GCS, FAKE_GCS_VERSION)
 
 
 @pytest.fixture
@@ -194,34 +216,42 @@ class GcsEmulator:
         )
 
 
+def gcs_command(program, host, port):
+    """The command line of the emulator, which listens on one address."""
+    address = f"{host}:{port}"
+    return [
+        *(str(program), "-scheme", "http", "-backend", "memory", "-host", host),
+        *("-port", str(port), "-public-host", address, "-external-url", f"http://{address}"),
+        *("-log-level", "error"),
+    ]
+
+
+def gcs_environment(url, empty_folder):
+    """Variables that lead clients to the emulator."""
+    return {
+        "STORAGE_EMULATOR_HOST": url,
+        "GOOGLE_CLOUD_PROJECT": "tests",
+        "NO_GCE_CHECK": "true",
+        "CLOUDSDK_CONFIG": str(empty_folder),
+    }
+
+
 @pytest.fixture(scope="session")
-def gcs_emulator(tmp_path_factory):
+def gcs_emulator(tmp_path_factory, gcs_program):
     """An emulator of Google Cloud Storage in memory, one for all tests.
 
     It ignores preconditions on download, delete and rewrite, and Beam's rename fails on it.
     """
-    program = go_program(FAKE_GCS, FAKE_GCS_VERSION)
 
     def command(port):
-        address = f"127.0.0.1:{port}"
-        return [
-            *(str(program), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1"),
-            *("-port", str(port), "-public-host", address, "-external-url", f"http://{address}"),
-            *("-log-level", "error"),
-        ]
+        return gcs_command(gcs_program, "127.0.0.1", port)
 
     def is_ready(port):
         return _answers(f"http://127.0.0.1:{port}/storage/v1/b?project=tests")
 
     with serving(command, is_ready) as port:
         url = f"http://127.0.0.1:{port}"
-        environment = {
-            "STORAGE_EMULATOR_HOST": url,
-            "GOOGLE_CLOUD_PROJECT": "tests",
-            "NO_GCE_CHECK": "true",
-            "CLOUDSDK_CONFIG": str(tmp_path_factory.mktemp("gcloud")),
-        }
-        yield GcsEmulator(url, environment)
+        yield GcsEmulator(url, gcs_environment(url, tmp_path_factory.mktemp("gcloud")))
 
 
 @pytest.fixture

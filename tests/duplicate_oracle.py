@@ -31,25 +31,43 @@ def _unpack(*words):
 
 
 def content(row):
-    return (int(row["simhash"]), *fields(row), int(row["shingles"]), int(row["digitless"]))
+    names = ("simhash", "shingles", "digitless", "beginning")
+    return (*(int(row[name]) for name in names), *fields(row))
 
 
 def distance(one, other):
     return (int(one["simhash"]) ^ int(other["simhash"])).bit_count()
 
 
+def levels(row):
+    """Level to its field: the eight highest beginnings that the text reaches."""
+    top = max(k for k in range(64) if 2**k < (int(row["shingles"]) + 1) ** 4)
+    kept = range(top, max(top - 8, -1), -1)
+    return {level: int(row["beginning"]) >> level % 8 * 4 & 15 for level in kept}
+
+
+def goes_on(one, other):
+    mine, its = levels(one), levels(other)
+    both = mine.keys() & its.keys()
+    return bool(both) and all(mine[level] == its[level] for level in both)
+
+
 @functools.cache
-def _verdict(d, common, mine, other, radius):
+def _verdict(d, common, mine, other, radius, goes_on, same_digitless):
     likeness = (Fraction(common, 64) - Fraction(1, 4)) / Fraction(3, 4)
     longer, shorter = max(mine, other), min(mine, other)
-    slack = Fraction(32 if longer < 130 else 28 if longer < 500 else 8, 12)
-    alike = d + 20 * (1 - likeness) <= radius - slack
-    contained = (
-        likeness >= Fraction(45, 100)
-        and likeness / (1 + likeness) * (mine + other) >= Fraction(85, 100) * shorter
-        and mine <= 2 * other
-    )
-    return alike or contained or (d == 0 and common == 64)
+    slack = Fraction(36 if longer < 130 else 20 if longer < 500 else 16, 12)
+    if d == 0 and common == 64:
+        return True
+    if d + 20 * (1 - likeness) <= radius - slack:
+        return True
+    shared = likeness / (1 + likeness) * (mine + other)
+    if goes_on and shared >= Fraction(70, 100) * shorter and mine <= Fraction(5, 2) * other:
+        return True
+    enough = Fraction(85, 100) * shorter
+    if longer >= 130 and likeness >= Fraction(45, 100) and shared >= enough and mine <= 2 * other:
+        return True
+    return same_digitless and likeness >= Fraction(375, 1000)
 
 
 def near(later, earlier, radius=24, keep_number_variants=False):
@@ -58,10 +76,11 @@ def near(later, earlier, radius=24, keep_number_variants=False):
     if d > radius:
         return False
     common = sum(map(operator.eq, fields(later), fields(earlier)))
-    verdict = _verdict(d, common, int(later["shingles"]), int(earlier["shingles"]), radius)
-    if keep_number_variants and later["digitless"] == earlier["digitless"]:
+    same_digitless = later["digitless"] == earlier["digitless"]
+    if keep_number_variants and same_digitless:
         return False
-    return verdict
+    lengths = int(later["shingles"]), int(earlier["shingles"])
+    return _verdict(d, common, *lengths, radius, goes_on(later, earlier), bool(same_digitless))
 
 
 def _keys(rows):
@@ -124,7 +143,15 @@ def as_set(matches):
 
 
 def near_row(
-    key=1, simhash=0, minima=None, date=0, page_hash=0, address=0, shingles=100, digitless=0
+    key=1,
+    simhash=0,
+    minima=None,
+    date=0,
+    page_hash=0,
+    address=0,
+    shingles=100,
+    digitless=0,
+    beginning=0,
 ):
     row = np.zeros(1, NEAR_ROW)
     minima = [0] * 64 if minima is None else minima
@@ -133,7 +160,7 @@ def near_row(
     ]
     row["key"], row["simhash"], row["minima"] = key, simhash, words
     row["date"], row["page_hash"], row["address"] = date, page_hash, address
-    row["shingles"], row["digitless"] = shingles, digitless
+    row["shingles"], row["digitless"], row["beginning"] = shingles, digitless, beginning
     return row
 
 
@@ -164,17 +191,17 @@ def near_rows_lists(draw, most=40):
         _SMALL,
         st.sampled_from([0, 0, 1, 2, 6, 11, 13, 16, 24, 25]),
         st.sampled_from([0, 0, 3, 9, 11, 14, 20, 25, 26, 27, 33]),
-        st.sampled_from([60, 60, 100, 129, 130, 240, 499, 500, 1100]),
+        st.sampled_from([60, 60, 100, 107, 129, 130, 240, 499, 500, 1100]),
         _SMALL,
         _SMALL,
         st.integers(0, 1),
         st.integers(0, 3),
+        st.sampled_from([0, 0, 1, 0xF0000, 2**32 - 1]),
     )
     drawn = draw(st.lists(row, max_size=most))
     rows = [np.zeros(0, NEAR_ROW)]
-    for place, (key, base, bits, changed, shingles, date, page_hash, number, seed) in enumerate(
-        drawn
-    ):
+    for place, one in enumerate(drawn):
+        key, base, bits, changed, shingles, date, page_hash, number, seed, beginning = one
         dice = random.Random(seed)
         simhash, minima = _BASES[base]
         for bit in dice.sample(range(64), bits):
@@ -183,7 +210,6 @@ def near_rows_lists(draw, most=40):
         for n in dice.sample(range(64), changed):
             minima[n] ^= 1
         address = pack_address(place % 5, place, np.array([place % 3]))[0]
-        rows.append(
-            near_row(key << 62, simhash, minima, date, page_hash, address, shingles, number)
-        )
+        of_page = (date, page_hash, address)
+        rows.append(near_row(key << 62, simhash, minima, *of_page, shingles, number, beginning))
     return np.concatenate(rows)

@@ -35,7 +35,7 @@ BYTES_A_ROW = 256
 
 _CONTENT: dict[RowKind, tuple[str, ...]] = {
     "exact": ("key", "check"),
-    "near": ("key", "simhash", "minima", "shingles", "digitless"),
+    "near": ("key", "simhash", "minima", "shingles", "digitless", "beginning"),
 }
 """Columns that say what a paragraph is, rather than where it stands."""
 

@@ -38,40 +38,56 @@ from transforms.text.simhash import BITS
 RADII = st.sampled_from([0, 1, 2, 3, 10, 24, 40, 64])
 
 
-def pair(distance=0, common=64, later=100, earlier=100, digitless=0):
+def pair(distance=0, common=64, later=100, earlier=100, digitless=1, beginning=2**32 - 1):
     """A later and an earlier row, so far apart."""
     minima = [1] * (64 - common) + [0] * common
     one = near_row(simhash=(1 << distance) - 1, minima=minima, shingles=later, address=2)
-    return one, near_row(shingles=earlier, digitless=digitless, address=1)
+    return one, near_row(shingles=earlier, digitless=digitless, beginning=beginning, address=1)
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        # Short texts: 12 d + 5 (64 - common) <= 288 - 32 = 256.
+        # Short texts: 12 d + 5 (64 - common) <= 288 - 36 = 252.
         ({"distance": 21, "common": 64}, True),
-        ({"distance": 21, "common": 63, "later": 129, "earlier": 60}, False),
-        ({"distance": 22, "common": 64, "later": 240}, False),
-        ({"distance": 22, "common": 64}, True),  # contained: the same shingles
-        ({"distance": 0, "common": 13}, True),
-        ({"distance": 0, "common": 12}, False),
-        ({"distance": 13, "common": 44}, True),
-        ({"distance": 13, "common": 43, "later": 101}, False),
-        # From 130 shingles on 4 less of slack, from 500 on 20 more.
-        ({"distance": 10, "common": 36, "later": 130, "earlier": 130}, True),
-        ({"distance": 10, "common": 35, "later": 130, "earlier": 130}, False),
-        ({"distance": 10, "common": 36, "later": 129, "earlier": 129}, False),
-        ({"distance": 10, "common": 32, "later": 500, "earlier": 500}, True),
-        ({"distance": 10, "common": 32, "later": 499, "earlier": 499}, False),
+        ({"distance": 21, "common": 63}, False),
+        ({"distance": 22, "common": 64}, False),
+        ({"distance": 0, "common": 14}, True),
+        ({"distance": 0, "common": 13}, False),
+        ({"distance": 13, "common": 45}, True),
+        ({"distance": 13, "common": 44}, False),
+        # From 130 shingles on 16 less of slack, from 500 on 4 less still.
+        ({"distance": 10, "common": 35, "later": 130, "earlier": 130}, True),
+        ({"distance": 10, "common": 34, "later": 130, "earlier": 130}, False),
+        ({"distance": 10, "common": 35, "later": 129, "earlier": 129}, False),
+        ({"distance": 10, "common": 34, "later": 500, "earlier": 500}, True),
+        ({"distance": 10, "common": 34, "later": 499, "earlier": 499}, False),
         # The radius bounds everything.
-        ({"distance": 24, "common": 63, "later": 100, "earlier": 150}, True),
-        ({"distance": 25, "common": 63, "later": 100, "earlier": 150}, False),
-        # Contained: at least 38 in common, 85 % of the shorter, at most twice as long.
+        ({"distance": 24, "common": 63, "later": 130, "earlier": 150}, True),
+        ({"distance": 25, "common": 63, "later": 130, "earlier": 150}, False),
+        ({"distance": 24, "common": 63, "beginning": 0}, True),
+        ({"distance": 25, "common": 63, "beginning": 0}, False),
+        ({"distance": 24, "common": 63, "digitless": 0}, True),
+        ({"distance": 25, "common": 63, "digitless": 0}, False),
+        # Contained in a longer one: at least 38 in common, 85 % of the shorter, at most twice as
+        # long.
         ({"distance": 20, "common": 38, "later": 200, "earlier": 100}, True),
         ({"distance": 20, "common": 37, "later": 200, "earlier": 100}, False),
         ({"distance": 20, "common": 38, "later": 201, "earlier": 100}, False),
         ({"distance": 20, "common": 38, "later": 100, "earlier": 300}, True),
         ({"distance": 20, "common": 38, "later": 150, "earlier": 100}, False),
+        ({"distance": 22, "common": 64, "later": 100, "earlier": 129}, False),
+        # Goes on where the other one ends: 70 % of the shorter, at most two and a half times as
+        # long.
+        ({"distance": 20, "common": 31, "later": 250, "earlier": 100, "beginning": 0}, True),
+        ({"distance": 20, "common": 31, "later": 251, "earlier": 100, "beginning": 0}, False),
+        ({"distance": 20, "common": 27, "later": 250, "earlier": 100, "beginning": 0}, False),
+        ({"distance": 20, "common": 28, "later": 250, "earlier": 100, "beginning": 0}, True),
+        ({"distance": 20, "common": 31, "later": 250, "earlier": 100}, False),
+        ({"distance": 20, "common": 28, "later": 100, "earlier": 300, "beginning": 0}, True),
+        # Nothing but digits differs: 34 in common.
+        ({"distance": 20, "common": 34, "digitless": 0}, True),
+        ({"distance": 20, "common": 33, "digitless": 0}, False),
     ],
 )
 def test_the_verdict_at_under_and_over_each_limit(given, expected):
@@ -98,10 +114,10 @@ def test_a_radius_of_zero_takes_what_is_equal_in_all_that_is_known():
 @pytest.mark.parametrize("distance", [0, 5])
 def test_number_variants_stay_where_that_is_asked_for(distance):
     for common in (64, 60):
-        later, earlier = pair(distance, common)
+        later, earlier = pair(distance, common, digitless=0)
         assert is_near(later, earlier).tolist() == [True]
         assert is_near(later, earlier, keep_number_variants=True).tolist() == [False]
-        later, earlier = pair(distance, common, digitless=1)
+        later, earlier = pair(distance, common)
         assert is_near(later, earlier, keep_number_variants=True).tolist() == [True]
 
 
@@ -203,7 +219,7 @@ def test_a_hot_exact_key_in_blocks_gives_what_it_gives_at_once(rows, size, dice)
 def test_the_first_different_rows_are_the_first_of_their_content(rows, count):
     rows = np.sort(rows, order=["date", "address"])
     seen, expected = set(), []
-    names = ("simhash", "shingles", "digitless")
+    names = ("simhash", "shingles", "digitless", "beginning")
     for place, row in enumerate(rows):
         known = (*(int(row[name]) for name in names), *row["minima"].tolist())
         if known not in seen:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text.beginnings import begin_alike
 from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
 from transforms.text.rows import SKETCH_MINIMA, Rows, paragraph_of, sort_rows, sort_shared
 from transforms.text.simhash import BITS, hamming
@@ -34,8 +35,9 @@ bits."""
 
 _FIELD_ONES = np.uint64(0x5555555555555555)
 _CHANCE = SKETCH_MINIMA // 4
-_LEAST_COMMON_MINIMA = 38
+_LEAST_CONTAINED, _LEAST_SAME_DIGITLESS = 38, 34
 _SHORT_SHINGLES, _LONG_SHINGLES = 130, 500
+_SHORT_SLACK, _SLACK, _LONG_SLACK = 36, 20, 16
 _PAIRS_AT_ONCE = 1 << 14
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -76,12 +78,16 @@ def is_near(
 
     Two estimates that err independently must agree: the Hamming distance d of the fingerprints and
     the share of equal minima, J, an estimate of the Jaccard likeness of the shingle sets (corrected
-    for the quarter that agrees by chance). A pair is near when d <= radius and either
+    for the quarter that agrees by chance). A pair is near when d <= radius and one of these holds:
 
-    - d + 20 (1 - J) is at most the radius less 2 2/3 bits (2 1/3 from 130 shingles on, 2/3 from
-      500 on: long texts hold less chance), or
-    - J >= 0.45, the shorter text has 85 % of its shingles in the longer one, and the later text is
-      at most twice as long (a sentence was appended or cut).
+    - d + 20 (1 - J) is at most the radius less 3 bits (1 2/3 from 130 shingles on, 1 1/3 from
+      500 on: long texts hold less chance);
+    - the longer text goes on where the shorter one ends (`begin_alike`), which has 70 % of its
+      shingles in it, and the later text is at most two and a half times as long: a sentence was
+      appended or cut;
+    - the longer text has 130 shingles, J >= 0.45, the shorter one has 85 % of its shingles in it,
+      and the later text is at most twice as long: cut or lengthened anywhere;
+    - they differ in nothing but digits, and J >= 0.375.
 
     All in integers, so the answer is the same everywhere. How the numbers were found is in
     docs/duplicates.md.
@@ -100,16 +106,22 @@ def is_near(
     common = _common_minima(later["minima"], earlier["minima"])
     mine, other = later["shingles"].astype(np.int64), earlier["shingles"].astype(np.int64)
     shorter, longer = np.minimum(mine, other), np.maximum(mine, other)
-    slack = np.where(longer < _SHORT_SHINGLES, 32, np.where(longer < _LONG_SHINGLES, 28, 8))
-    alike = 12 * distance + 5 * (SKETCH_MINIMA - common) <= 12 * radius_bits - slack
+    slack = np.where(longer < _LONG_SHINGLES, _SLACK, _LONG_SLACK)
+    slack[longer < _SHORT_SHINGLES] = _SHORT_SLACK
+    near = 12 * distance + 5 * (SKETCH_MINIMA - common) <= 12 * radius_bits - slack
     # J = (common - 16) / 48, so J / (1 + J), the share of the sum that is common, has these terms.
-    contained = 20 * (common - _CHANCE) * (mine + other) >= 17 * (common + 32) * shorter
-    contained &= (common >= _LEAST_COMMON_MINIMA) & (mine <= 2 * other)
-    near = (distance <= radius_bits) & (alike | contained)
+    shared, whole = 20 * (common - _CHANCE) * (mine + other), (common + 32) * shorter
+    goes_on = begin_alike(later["beginning"], mine, earlier["beginning"], other)
+    near |= goes_on & (shared >= 14 * whole) & (2 * mine <= 5 * other)
+    contained = (longer >= _SHORT_SHINGLES) & (common >= _LEAST_CONTAINED)
+    near |= contained & (shared >= 17 * whole) & (mine <= 2 * other)
+    same_digitless = later["digitless"] == earlier["digitless"]
+    near |= same_digitless & (common >= _LEAST_SAME_DIGITLESS)
+    near &= distance <= radius_bits
     # A radius of less than three bits still takes what is equal in all that is known.
     near |= (distance == 0) & (common == SKETCH_MINIMA)
     if keep_number_variants:
-        near &= later["digitless"] != earlier["digitless"]
+        near &= ~same_digitless
     return near
 
 
@@ -248,7 +260,8 @@ def first_different(rows: Rows, count: int) -> npt.NDArray[np.intp]:
         if part.dtype.names is not None and "check" in part.dtype.names:
             known = part["check"]
         else:
-            tail = part["digitless"].astype(np.uint64) << np.uint64(32) | part["shingles"]
+            tail = part["beginning"].astype(np.uint64) << np.uint64(32)
+            tail |= part["digitless"].astype(np.uint64) << np.uint64(16) | part["shingles"]
             known = part["simhash"] * _FOLD
             for column in (part["minima"][:, 0], part["minima"][:, 1], tail):
                 known = ((known ^ (known >> np.uint64(29))) + column) * _FOLD

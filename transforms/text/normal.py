@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-NORMAL_VERSION = "2"
+NORMAL_VERSION = "3"
 """Changes whenever a normal form, a key or a fingerprint changes: a history is bound to it."""
 
 _NOT_WORD = re.compile(r"[^\w\n]+")
@@ -99,13 +99,13 @@ def has_words(text: str, least: int) -> bool:
 
 
 def is_mostly_numbers(text: str) -> bool:
-    """Says whether a fifth or more of a text's word characters are digits.
+    """Says whether a quarter or more of a text's word characters are digits.
 
     Rows of results, prices or part numbers are alike in all but what they say: only exact copies
     of them are duplicates.
     """
     digits = sum(map(text.count, "0123456789"))
-    return digits > 0 and 5 * digits >= len(_NOT_WORD.sub("", text))
+    return digits > 0 and 4 * digits >= len(_NOT_WORD.sub("", text))
 
 
 def count_words(text: str) -> int:

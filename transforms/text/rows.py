@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text.beginnings import MAX_SHINGLES
 from transforms.text.normal import drop_digits, exact_form, exact_hashes, strip_to_words
 from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
 from transforms.text.simhash import sketch
@@ -58,12 +59,13 @@ NEAR_ROW = np.dtype(
         ("simhash", "<u8"),
         *_ORDER,
         ("minima", "<u8", (2,)),
-        ("shingles", "<u4"),
-        ("digitless", "<u4"),
+        ("shingles", "<u2"),
+        ("digitless", "<u2"),
+        ("beginning", "<u4"),
     ]
 )
-"""64 bytes: near key, fingerprint, order, address, 64 minima of 2 bits, number of shingles, hash of
-the form without digits."""
+"""64 bytes: near key, fingerprint, order, address, 64 minima of 2 bits, number of shingles (65,535
+for all above), hash of the form without digits, hashes of the beginning."""
 
 
 def order_of_date(date: str, run: int = 0) -> np.uint64:
@@ -159,9 +161,11 @@ def near_rows(
     rows["key"] = near_keys(sketches.minima[:, : 2 * NEAR_KEYS])
     rows["simhash"] = sketches.simhash[:, None]
     rows["minima"] = _pack_minima(sketches.minima[:, 2 * NEAR_KEYS :])[:, None, :]
-    rows["shingles"] = np.array([max(len(w) - WIDTH + 1, 1) for w in words], np.uint32)[:, None]
+    shingles = [min(max(len(w) - WIDTH + 1, 1), MAX_SHINGLES) for w in words]
+    rows["shingles"] = np.array(shingles, np.uint16)[:, None]
+    rows["beginning"] = sketches.beginnings[:, None]
     digitless = exact_hashes(drop_digits(words))[:, 0]
-    rows["digitless"] = (digitless >> np.uint64(32)).astype(np.uint32)[:, None]
+    rows["digitless"] = (digitless >> np.uint64(48)).astype(np.uint16)[:, None]
     for name, column in (("date", dates), ("page_hash", page_hashes), ("address", addresses)):
         rows[name] = column[:, None]
     return rows.ravel()

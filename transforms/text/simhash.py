@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text.beginnings import beginning_fields
 from transforms.text.normal import strip_to_words
 from transforms.text.shingles import Hashes, ShingleHasher
 
@@ -28,10 +29,12 @@ class Sketches(NamedTuple):
     Attributes:
       simhash: shape (n,), fingerprints.
       minima: shape (n, k), the least of k independently permuted shingle hashes.
+      beginnings: shape (n,), see `beginning_fields`; 0 where no minima are asked for.
     """
 
     simhash: Hashes
     minima: npt.NDArray[np.uint32]
+    beginnings: npt.NDArray[np.uint32]
 
 
 def fingerprints(texts: Sequence[str], hasher: ShingleHasher | None = None) -> Hashes:
@@ -52,7 +55,7 @@ def fingerprints(texts: Sequence[str], hasher: ShingleHasher | None = None) -> H
 
 
 def sketch(words: Sequence[str], minima: int, hasher: ShingleHasher) -> Sketches:
-    """Computes fingerprints and minima.
+    """Computes fingerprints, minima and beginnings.
 
     Args:
       words: texts as `strip_to_words` gives them.
@@ -62,9 +65,11 @@ def sketch(words: Sequence[str], minima: int, hasher: ShingleHasher) -> Sketches
     ones = np.zeros((len(words), BITS), np.int64)
     count = np.zeros(len(words), np.int64)
     least = np.full((len(words), minima), 0xFFFFFFFF, np.uint32)
+    beginnings = np.zeros(len(words), np.uint32)
     for chunk in hasher.chunks(words):
         # A long text is alone in its chunks, in at most one segment each: no number repeats here.
         ends = np.append(chunk.starts[1:], len(chunk.hashes))
+        new = count[chunk.texts] == 0
         count[chunk.texts] += ends - chunk.starts
         ones[chunk.texts] += _count_bits(chunk.hashes, chunk.starts, ends)
         if minima:
@@ -72,9 +77,12 @@ def sketch(words: Sequence[str], minima: int, hasher: ShingleHasher) -> Sketches
             for i in range(minima):
                 found = np.minimum.reduceat(small * FACTORS[i], chunk.starts)
                 least[chunk.texts, i] = np.minimum(least[chunk.texts, i], found)
+            beginnings[chunk.texts[new]] = beginning_fields(
+                chunk.hashes, chunk.starts[new], (ends - chunk.starts)[new]
+            )
     bits = 2 * ones > count[:, None]
     packed = np.packbits(bits, axis=1, bitorder="little").view("<u8").ravel()
-    return Sketches(packed.astype(np.uint64), least)
+    return Sketches(packed.astype(np.uint64), least, beginnings)
 
 
 def hamming(a: Hashes, b: Hashes) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,104 @@
+"""Hashes of how a text begins, in four bytes: they tell a text that goes on from another one.
+
+A text and its continuation share everything up to the end of the shorter one; a text of which half
+was replaced does not. Level k is the beginning of `floor(2 ** (k / 4))` shingles. Of a text the
+eight highest levels that it reaches are kept, with 4 bits each, level k in field k modulo 8.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.text.shingles import Hashes
+
+MAX_SHINGLES = (1 << 16) - 1
+"""Longer texts count as of this length; so does how far their beginnings are compared."""
+
+_LEVELS_KEPT = 8
+_BITS = 4
+_FOLD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _root_of_two(power: int) -> int:
+    """Gives `floor(2 ** (power / 4))` exactly."""
+    n = 1
+    while (n + 1) ** 4 <= 2**power:
+        n += 1
+    return n
+
+
+_LENGTHS = np.array([_root_of_two(k) for k in range(64)], np.int64)
+
+
+def beginning_fields(
+    hashes: Hashes, starts: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]
+) -> npt.NDArray[np.uint32]:
+    """Makes the fields of some texts.
+
+    Args:
+      hashes: of their shingles.
+      starts: where the shingles of each text begin.
+      counts: how many each text has, at least 1; or of a longer one, at least `MAX_SHINGLES`.
+
+    Returns:
+      Shape (n,).
+    """
+    before = np.zeros(len(hashes) + 1, np.uint64)
+    np.cumsum(hashes, out=before[1:])
+    top = _top_level(counts)
+    fields = np.zeros(len(starts), np.uint64)
+    for below in range(_LEVELS_KEPT):
+        level = top - below
+        length = _LENGTHS[np.maximum(level, 0)]
+        # The sum of their hashes stands for the shingles; the order in which they come matters not.
+        mixed = (before[starts + length] - before[starts]) * _FOLD
+        field = (mixed ^ (mixed >> np.uint64(32))) * _FOLD >> np.uint64(64 - _BITS)
+        field[level < 0] = 0
+        fields |= field << (level % _LEVELS_KEPT * _BITS).astype(np.uint64)
+    return fields.astype(np.uint32)
+
+
+def begin_alike(
+    fields: npt.NDArray[np.uint32],
+    counts: npt.NDArray[np.int64],
+    other_fields: npt.NDArray[np.uint32],
+    other_counts: npt.NDArray[np.int64],
+) -> npt.NDArray[np.bool_]:
+    """Says of each pair whether the longer text begins with the shorter one, or 84 % of it.
+
+    What is not the same is taken for it in one of 16 cases for each level that both have kept and
+    that reaches beyond the first difference: the less, the more alike they are in length.
+
+    Args:
+      fields: of one text of each pair.
+      counts: its shingles.
+      other_fields: of the other text.
+      other_counts: its shingles.
+
+    Returns:
+      False where one has more than 3.4 times as many shingles as the other.
+    """
+    top, other_top = _top_level(counts), _top_level(other_counts)
+    lower, higher = np.minimum(top, other_top), np.maximum(top, other_top)
+    apart = np.minimum(higher - lower, _LEVELS_KEPT)
+    compared = _MASKS[lower % _LEVELS_KEPT, apart]
+    return ((fields ^ other_fields) & compared == 0) & (apart < _LEVELS_KEPT)
+
+
+def _top_level(counts: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.intp]:
+    return np.searchsorted(_LENGTHS, np.clip(counts, 1, MAX_SHINGLES), "right") - 1
+
+
+def _masks() -> npt.NDArray[np.uint32]:
+    """The bits of the levels that two texts have both kept.
+
+    By the lower of their top levels (modulo 8) and by how far these are apart (0..8).
+    """
+    masks = np.zeros((_LEVELS_KEPT, _LEVELS_KEPT + 1), np.uint32)
+    for lower in range(_LEVELS_KEPT):
+        for apart in range(_LEVELS_KEPT):
+            for level in range(lower, lower - _LEVELS_KEPT + apart, -1):
+                masks[lower, apart] |= 15 << level % _LEVELS_KEPT * _BITS
+    return masks
+
+
+_MASKS = _masks()

@@ -112,6 +112,8 @@ def test_has_words_agrees_with_the_count(text, least):
         ("The race of 1993 was won by Nina Carver with a throw of 61 metres.", False),
         ("", False),
         ("12", True),
+        ("abc1", True),
+        ("abcd1", False),
         ("no digits at all", False),
     ],
 )

@@ -40,6 +40,26 @@ def test_keepers_stay_and_orders_decide():
         assert not gone & set(range(len(TEXTS) - 4, len(TEXTS)))
 
 
+def test_teasers_and_their_texts_are_one():
+    headline = "The ferry across the bay will stop for the winter, and nobody told the bakers of..."
+    text = headline.removesuffix("...") + " Mill Lane, who send their bread by it every day"
+    other = headline.removesuffix("of...") + "or the post. A hundred signs were nailed to trees"
+    assert [one and one.keeper for one in drop_near_duplicates([headline, text])] == [None, 0]
+    assert [one and one.keeper for one in drop_near_duplicates([text, headline])] == [None, 0]
+    assert drop_near_duplicates([text, other]) == [None, None]
+
+
+def test_number_variants_go_unless_they_are_to_stay():
+    texts = [
+        f"In version 2.{n} the ferry runs every hour, and a crossing of the bay costs {n + 20} crowns"
+        for n in range(20)
+    ]
+    found = drop_near_duplicates(texts)
+    assert found[0] is None
+    assert all(one is not None and one.kind == "near" for one in found[1:])
+    assert drop_near_duplicates(texts, keep_number_variants=True) == [None] * len(texts)
+
+
 def test_the_transform_finds_what_the_function_finds():
     orders = [(n * 7) % 24 for n in range(len(TEXTS))]
     found = drop_near_duplicates(TEXTS, orders)

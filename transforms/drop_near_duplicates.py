@@ -9,10 +9,11 @@ import xxhash
 from apache_beam.pvalue import AsDict, PCollection
 
 from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
-from transforms.text.duplicates import EXACT, Found, check_radius, find_exact, find_near
+from transforms.text.duplicates import EXACT, Found, find_exact, find_near
 from transforms.text.rows import EXACT_ROW, NEAR_ROW, Rows
 from transforms.text.shingles import ShingleHasher
 from transforms.text.text_duplicates import DEFAULT_MIN_WORDS, text_rows
+from transforms.text.verdict import check_radius
 
 
 class Removed(NamedTuple):

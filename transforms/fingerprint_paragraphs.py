@@ -11,7 +11,6 @@ from apache_beam.pvalue import PCollection
 
 from transforms.records import Keeper, Page, PageBatch, Removal
 from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
-from transforms.text.duplicates import check_radius
 from transforms.text.normal import has_words, is_mostly_numbers
 from transforms.text.page_duplicates import evidence_of, find_within_pages, pick, rule_of
 from transforms.text.rows import (
@@ -27,6 +26,7 @@ from transforms.text.rows import (
 )
 from transforms.text.shingles import ShingleHasher
 from transforms.text.templates import content_hashes, host_hash, line_rows
+from transforms.text.verdict import check_radius
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,12 +28,12 @@ from transforms.text.duplicates import (
     find_in_hot_key,
     find_near,
     first_different,
-    is_near,
 )
 from transforms.text.normal import strip_to_words
 from transforms.text.rows import EXACT_ROW, NEAR_ROW, near_rows
 from transforms.text.shingles import ShingleHasher
 from transforms.text.simhash import BITS
+from transforms.text.verdict import is_near
 
 RADII = st.sampled_from([0, 1, 2, 3, 10, 24, 40, 64])
 

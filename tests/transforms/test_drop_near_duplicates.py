@@ -51,7 +51,7 @@ def test_teasers_and_their_texts_are_one():
 
 def test_number_variants_go_unless_they_are_to_stay():
     texts = [
-        f"In version 2.{n} the ferry runs every hour, and a crossing of the bay costs {n + 20} crowns"
+        f"In version 2.{n} the ferry runs every hour, and crossing the bay costs {n + 20} crowns"
         for n in range(20)
     ]
     found = drop_near_duplicates(texts)

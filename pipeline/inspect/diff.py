@@ -13,10 +13,10 @@ from pipeline.inspect.compare_pages import PageDifferences, Place, compare_pages
 from pipeline.inspect.digest_tables import DigestTables
 from pipeline.inspect.parts import records_of
 from pipeline.inspect.run_folder import RunFolder, open_run
-from pipeline.inspect.word_diff import compare
 from pipeline.reporting.printable import visible
 from pipeline.reporting.report_compare import changed_settings
 from pipeline.reporting.run_facts import counted
+from pipeline.reporting.word_diff import compare
 from pipeline.reporting.wording import language_name
 
 SAME, DIFFERENT = 0, 1

@@ -9,8 +9,8 @@ from pipeline.errors import UsageError
 from pipeline.inspect.find import AmbiguousError, Target, find, load_page, load_pages, load_rejects
 from pipeline.inspect.pages import RebuiltPage, Receipt
 from pipeline.inspect.run_folder import RunFolder, open_run
-from pipeline.inspect.word_diff import Stretch, compare
 from pipeline.reporting.run_facts import counted
+from pipeline.reporting.word_diff import Stretch, compare
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,14 @@ from typing import Any, Final
 from pipeline.inspect.explain import Explanation, Line
 from pipeline.inspect.explain_text import keeper_sentence, page_facts
 from pipeline.reporting.printable import visible
-from pipeline.reporting.report_flow import style_of
-from pipeline.reporting.report_markup import code_name, foreign, stylesheet, template
+from pipeline.reporting.report_markup import (
+    code_name,
+    foreign,
+    marked,
+    page,
+    style_of,
+    template,
+)
 from pipeline.reporting.run_facts import counted
 from pipeline.reporting.wording import group_name, group_of, reason_meaning, rule_meaning
 
@@ -31,9 +37,7 @@ def render_page(explanation: Explanation) -> str:
             '<p class="soft page"><del>Words only here</del>,'
             " <ins>words only where the text stays</ins>.</p>"
         )
-    return Template(template("explain.html")).substitute(
-        style=stylesheet(),
-        title=escape(f"pagesieve: {visible(explanation.url, 120)}"),
+    content = Template(template("explain.html")).substitute(
         run=f"Page of run {foreign(explanation.run, 120)}",
         heading=foreign(explanation.url, 2000),
         lead=_lead(explanation),
@@ -41,6 +45,8 @@ def render_page(explanation: Explanation) -> str:
         notes=notes,
         body=f'{legend}<ol class="page">{body}</ol>',
     )
+    title = f"pagesieve: {visible(explanation.url, 120)}"
+    return page(title, "Skip to the page", content)
 
 
 def _lead(explanation: Explanation) -> str:
@@ -67,20 +73,13 @@ def _line(line: Line, page_id: str) -> str:
     why = f"Because: {foreign(line.receipt.get('evidence', ''))}"
     if line.receipt.get("keeper"):
         why += f"<br>The text {foreign(keeper_sentence(line, page_id), 2400)}"
-    text = _changes(line) if line.changes else escape(visible(line.text, MAX_CHARS))
+    text = (
+        marked(line.changes, MAX_CHARS) if line.changes else escape(visible(line.text, MAX_CHARS))
+    )
     return (
         f'<li class="{style.get(style_of(group), "gone")}"><p class="head">{head}</p>'
         f'{_text(text)}<p class="why">{why}</p></li>'
     )
-
-
-def _changes(line: Line) -> str:
-    parts = []
-    for mark, text in line.changes or ():
-        safe = escape(visible(text, MAX_CHARS))
-        tag = {"here": "del", "there": "ins"}.get(mark)
-        parts.append(f"<{tag}>{safe}</{tag}>" if tag else safe)
-    return "".join(parts)
 
 
 def _text(inner: str) -> str:

@@ -12,39 +12,23 @@ from typing import Any, Final
 
 from pipeline.reporting.printable import visible
 from pipeline.reporting.report_compare import render_compare
-from pipeline.reporting.report_flow import render_flow, style_of
-from pipeline.reporting.report_markup import (
-    bar_cell,
-    code_name,
-    count_cell,
-    foreign,
-    table,
-    template,
+from pipeline.reporting.report_flow import render_flow
+from pipeline.reporting.report_markup import foreign, page, table, template
+from pipeline.reporting.report_pages import (
+    render_dates,
+    render_hosts,
+    render_languages,
+    render_pages,
 )
-from pipeline.reporting.run_facts import (
-    RunFacts,
-    counted,
-    counts,
-    duration,
-    mapping,
-    number,
-    read_facts,
-    rows,
-    share,
+from pipeline.reporting.report_removals import (
+    render_duplicates,
+    render_removals,
+    render_templates,
 )
-from pipeline.reporting.wording import (
-    group_name,
-    group_of,
-    language_name,
-    reason_meaning,
-    rule_meaning,
-)
+from pipeline.reporting.report_signals import render_signals
+from pipeline.reporting.run_facts import RunFacts, counted, duration, mapping, read_facts, share
+from pipeline.reporting.wording import group_name
 
-MAX_RULES: Final = 100
-MAX_SAMPLES: Final = 5
-MAX_HOSTS: Final = 50
-MAX_LANGUAGES: Final = 40
-MAX_REJECTS: Final = 20
 MAX_OPTIONS: Final = 200
 
 
@@ -62,7 +46,7 @@ def _tiles(facts: RunFacts) -> str:
             share(facts.paragraphs_kept, paragraphs),
             f"{facts.paragraphs_kept:,} of {paragraphs:,}",
         ),
-        ("Paragraphs removed", share(removed, paragraphs), f"{removed:,}, each with a receipt"),
+        ("Removed", share(removed, paragraphs), f"{removed:,}, each with a receipt"),
         (
             "Characters kept",
             share(facts.characters_kept, facts.characters_in),
@@ -80,137 +64,7 @@ def _tiles(facts: RunFacts) -> str:
 
 
 def _overview(_: Mapping[str, Any], facts: RunFacts) -> str:
-    return _tiles(facts) + "<h3>Where the paragraphs went</h3>" + render_flow(facts)
-
-
-def _removals(_: Mapping[str, Any], facts: RunFacts) -> str:
-    if not facts.removed:
-        return "<p>Nothing was removed.</p>"
-    largest = max(facts.removed.values())
-    body = [
-        (
-            ("", code_name(rule)),
-            ("wide", escape(rule_meaning(rule) or group_name(group_of(rule)))),
-            count_cell(count),
-            ("n", share(count, facts.paragraphs_in)),
-            bar_cell(count, largest, style_of(group_of(rule))),
-        )
-        for rule, count in list(facts.removed.items())[:MAX_RULES]
-    ]
-    heads = ("Rule", "What it removes", "#Paragraphs", "#Of all", "")
-    return table("Rules that removed paragraphs", heads, body)
-
-
-def _sample(sample: Mapping[str, Any]) -> str:
-    lines = [f"On {foreign(sample.get('url', ''), 200, 'mono')}"]
-    if sample.get("evidence"):
-        lines.append(f"Because: {foreign(sample['evidence'], 240)}")
-    keeper = mapping(sample.get("keeper"))
-    if keeper:
-        lines.append(f"The text stays on {foreign(keeper.get('url', ''), 200, 'mono')}")
-    text = escape(visible(sample.get("text", ""), 500))
-    quote = f'<blockquote lang="" dir="auto">{text}</blockquote>'
-    return f"<li>{quote}{''.join(f'<p>{line}</p>' for line in lines)}</li>"
-
-
-def _samples(run: Mapping[str, Any], facts: RunFacts) -> str:
-    samples = mapping(run.get("samples"))
-    order = sorted(samples, key=lambda rule: (-facts.removed.get(str(rule), 0), str(rule)))
-    parts: list[str] = []
-    for rule in order[:MAX_RULES]:
-        found = rows(samples[rule])[:MAX_SAMPLES]
-        if not found:
-            continue
-        total = facts.removed.get(str(rule), 0)
-        of = f"{len(found):,} of {total:,}" if total > len(found) else f"{len(found):,}"
-        parts.append(
-            f"<details{'' if parts else ' open'}><summary>{foreign(rule, 60, 'mono')}"
-            f' <span class="soft">{of} shown</span></summary>'
-            f'<ul class="samples">{"".join(map(_sample, found))}</ul></details>'
-        )
-    return "".join(parts)
-
-
-def _pages(run: Mapping[str, Any], facts: RunFacts) -> str:
-    body = [
-        (
-            ("", word),
-            ("", code_name(reason)),
-            ("wide", escape(reason_meaning(reason))),
-            count_cell(count),
-        )
-        for word, found in (
-            ("Dropped", facts.pages_dropped),
-            ("Rejected", facts.pages_rejected),
-            ("Skipped", facts.pages_skipped),
-        )
-        for reason, count in list(found.items())[:MAX_RULES]
-    ]
-    parts: list[str] = []
-    if body:
-        parts.append(
-            table("Pages that were not written", ("", "Reason", "Meaning", "#Pages"), body)
-        )
-    rejects = [
-        (
-            ("", foreign(reject.get("file", ""), 200, "mono")),
-            count_cell(number(reject.get("offset"))),
-            ("", code_name(str(reject.get("reason", "")))),
-            ("wide", foreign(reject.get("detail", ""))),
-        )
-        for reject in rows(run.get("rejects"))[:MAX_REJECTS]
-    ]
-    if rejects:
-        parts.append(
-            table("Input that could not be read", ("File", "#Offset", "Reason", "Detail"), rejects)
-        )
-        parts.append(
-            "<p>The bytes lie in <code>rejected/</code>; <code>pagesieve replay</code> cleans them"
-            " again after a fix.</p>"
-        )
-    return "".join(parts) or "<p>Every page that was read was written.</p>"
-
-
-def _languages(run: Mapping[str, Any], _: RunFacts) -> str:
-    found = counts(run.get("languages"))
-    if not found:
-        return ""
-    total, largest = sum(found.values()), max(found.values())
-    body = [
-        (
-            ("", foreign(language_name(code), 40)),
-            count_cell(count),
-            ("n", share(count, total)),
-            bar_cell(count, largest, "fill-other"),
-        )
-        for code, count in list(found.items())[:MAX_LANGUAGES]
-    ]
-    more = len(found) - MAX_LANGUAGES
-    note = f"<p>{counted(more, 'more language')} not shown.</p>" if more > 0 else ""
-    return table("Languages of the pages", ("Language", "#Pages", "#Share", ""), body) + note
-
-
-def _hosts(run: Mapping[str, Any], _: RunFacts) -> str:
-    hosts = mapping(run.get("hosts"))
-    if not hosts:
-        return ""
-    found = [(str(host), mapping(figures)) for host, figures in hosts.items()]
-    found.sort(key=lambda item: (-number(item[1].get("pages")), item[0]))
-    body = []
-    for host, figures in found[:MAX_HOSTS]:
-        before, after = number(figures.get("in")), number(figures.get("kept"))
-        body.append(
-            (
-                ("", foreign(host or "(files)", 100)),
-                count_cell(number(figures.get("pages"))),
-                count_cell(before),
-                count_cell(after),
-                ("n", share(after, before)),
-                bar_cell(after, before, "fill-kept"),
-            )
-        )
-    heads = ("Host", "#Pages", "#Paragraphs", "#Kept", "#Share kept", "")
-    return table("Hosts with the most pages", heads, body)
+    return _tiles(facts) + "<h3>Where the paragraphs went, step by step</h3>" + render_flow(facts)
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, object]]:
@@ -254,11 +108,14 @@ def _details(run: Mapping[str, Any], facts: RunFacts) -> str:
 
 _SECTIONS: Final = (
     ("overview", "Overview", _overview),
-    ("rules", "What was removed", _removals),
-    ("samples", "Samples of what was removed", _samples),
-    ("pages", "Pages not written", _pages),
-    ("languages", "Languages", _languages),
-    ("hosts", "Hosts", _hosts),
+    ("rules", "What each rule removed", render_removals),
+    ("duplicates", "Duplicates", render_duplicates),
+    ("templates", "Site templates", render_templates),
+    ("pages", "Pages not written", render_pages),
+    ("signals", "Quality", render_signals),
+    ("languages", "Languages", render_languages),
+    ("dates", "Dates", render_dates),
+    ("hosts", "Hosts", render_hosts),
     ("details", "Details", _details),
 )
 
@@ -326,8 +183,7 @@ def render_report(run: Mapping[str, Any], other: Mapping[str, Any] | None = None
     shown = [(anchor, title, body) for anchor, title, body in drawn if body]
     name = visible(facts.name, 120)
     when = [_moment(run[key]) for key in ("started", "finished") if run.get(key)]
-    return Template(template("report.html")).substitute(
-        title=escape(f"pagesieve: {name}" if name else "pagesieve: report"),
+    body = Template(template("report.html")).substitute(
         heading=foreign(name) if name else "Report of a run",
         when=" to ".join(when),
         lead=_lead(facts),
@@ -342,3 +198,4 @@ def render_report(run: Mapping[str, Any], other: Mapping[str, Any] | None = None
         ),
         version=escape(visible(facts.version, 40)),
     )
+    return page(f"pagesieve: {name or 'report'}", "Skip to the results", body)

@@ -1,109 +1,194 @@
-"""The picture of where the paragraphs went: one band an outcome, as wide as its count."""
+"""The picture of where the paragraphs went: a stream that loses a branch at each step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from html import escape
 from typing import Final, NamedTuple
 
 from pipeline.reporting.printable import visible
+from pipeline.reporting.report_markup import style_of
 from pipeline.reporting.run_facts import RunFacts, counted, share
-from pipeline.reporting.wording import GROUPS, group_name
+from pipeline.reporting.wording import group_name
 
-MAX_GROUPS: Final = 6
-"""Groups of rules with a band of their own; the smallest share the last band."""
+MAX_BRANCHES: Final = 6
+"""Branches of a step with a label of their own; the smallest share the last one."""
 
-_SOURCE_PX: Final = 280.0
-_SLOT_PX: Final = 56.0
-_THINNEST_PX: Final = 1.5
-_GAP_PX: Final = 8.0
-_EDGE: Final = 2.0  # width of the two ends, of 100
-_PX_PER_REM: Final = 16
+_STREAM: Final = 62.0  # width of the whole stream, of 100
+_THINNEST: Final = 0.35
+_LOWEST_REM: Final = 5.5
+_TALLER_REM: Final = 7.0
+_LAST_GROUPS: Final = frozenset({"duplicate", "template"})
+_LINE_GROUPS: Final = frozenset({"c4", "c4-datatrove", "quality"})
+_LANGUAGE_REASONS: Final = frozenset({"language", "language_score"})
+_LAST_REASONS: Final = frozenset({"duplicate", "seen", "empty", "short"})
 
 
-class Outcome(NamedTuple):
-    """Where some of the paragraphs went."""
+class Branch(NamedTuple):
+    """Paragraphs that left the stream for one reason."""
 
     name: str
-    note: str
     paragraphs: int
     style: str
 
 
-def style_of(group: str) -> str:
-    """Returns the colour class of a group of rules."""
-    if group in {"comments", "duplicate"}:
-        return f"fill-{group}"
-    return (
-        "fill-chrome" if group in GROUPS and group not in {"quality", "language"} else "fill-other"
-    )
+class Step(NamedTuple):
+    """A step, and what left the stream there.
+
+    Attributes:
+      name: of the step.
+      note: what it does.
+      branches: what left, the largest first.
+      pages: pages that were dropped there.
+    """
+
+    name: str
+    note: str
+    branches: tuple[Branch, ...]
+    pages: int = 0
+
+    @property
+    def paragraphs(self) -> int:
+        """How many left."""
+        return sum(branch.paragraphs for branch in self.branches)
 
 
-def outcomes(facts: RunFacts) -> list[Outcome]:
-    """Returns every outcome that any paragraph had, kept first."""
-    found = [Outcome("Kept", "written to documents/", facts.paragraphs_kept, "fill-kept")]
-    groups = list(facts.removed_by_group.items())
-    own = groups if len(groups) <= MAX_GROUPS else groups[: MAX_GROUPS - 1]
-    for group, count in own:
-        words = GROUPS.get(group)
-        note = words.meaning if words else "removed"
-        found.append(Outcome(group_name(group), note, count, style_of(group)))
-    rest = groups[len(own) :]
-    if rest:
-        names = ", ".join(group_name(group).lower() for group, _ in rest[:4])
-        note = names + (", ..." if len(rest) > 4 else "")
-        total = sum(count for _, count in rest)
-        found.append(Outcome("Other removals", note, total, "fill-other"))
-    dropped = sum(facts.dropped.values())
-    found.append(Outcome("Gone with their page", "pages dropped", dropped, "fill-dropped"))
-    found.append(Outcome("Rejected", "could not be handled", facts.rejected, "fill-rejected"))
+def steps(facts: RunFacts) -> list[Step]:
+    """Returns the steps at which any paragraph or page left, in the order of the pipeline."""
+    groups, dropped = facts.removed_by_group, facts.dropped
+    first = _groups(groups, groups.keys() - _LAST_GROUPS - _LINE_GROUPS)
+    lines = _groups(groups, _LINE_GROUPS)
+    copies = _groups(groups, _LAST_GROUPS)
+
+    reasons = dropped.keys() | facts.pages_dropped.keys()
+    others = reasons - _LANGUAGE_REASONS - _LAST_REASONS
+    rejected = [Branch("rejected", facts.rejected, "fill-rejected")] if facts.rejected else []
     lost = max(0, facts.unaccounted)
-    found.append(Outcome("Unaccounted for", "this must not happen", lost, "fill-rejected"))
-    return [outcome for outcome in found if outcome.paragraphs]
+    gone = [Branch("this must not happen", lost, "fill-rejected")] if lost else []
+    found = [
+        Step("Reading", "pages that could not be handled", tuple(rejected)),
+        Step(
+            "Boilerplate and widgets",
+            "what is not the page's own text",
+            _few(first),
+        ),
+        Step(
+            "Language",
+            "pages in other languages",
+            _few(_pages(dropped, _LANGUAGE_REASONS)),
+            _sum(facts.pages_dropped, _LANGUAGE_REASONS),
+        ),
+        Step(
+            "Quality",
+            "pages that fail the filters",
+            _few([*lines, *_pages(dropped, others)]),
+            _sum(facts.pages_dropped, others),
+        ),
+        Step(
+            "Duplicates",
+            "text that stands elsewhere, and lines of a site's template",
+            _few([*copies, *_pages(dropped, _LAST_REASONS)]),
+            _sum(facts.pages_dropped, _LAST_REASONS),
+        ),
+        Step("Unaccounted for", "neither kept nor removed", tuple(gone)),
+    ]
+    return [step for step in found if step.branches or step.pages]
 
 
-def _band(top: float, slot_middle: float, thickness: float, style: str) -> str:
-    right_top = slot_middle - thickness / 2
-    left, right, bend = _EDGE, 100 - _EDGE, 50
-    size = f'width="{_EDGE}" height="{thickness:.2f}"'
-    curve = (
-        f"M{left} {top:.2f}C{bend} {top:.2f} {bend} {right_top:.2f} {right} {right_top:.2f}"
-        f"V{right_top + thickness:.2f}"
-        f"C{bend} {right_top + thickness:.2f} {bend} {top + thickness:.2f}"
-        f" {left} {top + thickness:.2f}Z"
-    )
+def _groups(groups: Mapping[str, int], wanted: AbstractSet[str]) -> list[Branch]:
+    return [
+        Branch(group_name(group), count, style_of(group))
+        for group, count in groups.items()
+        if group in wanted
+    ]
+
+
+def _pages(dropped: Mapping[str, int], wanted: AbstractSet[str]) -> list[Branch]:
+    return [
+        Branch(f"pages: {reason}", count, "fill-dropped")
+        for reason, count in dropped.items()
+        if reason in wanted
+    ]
+
+
+def _sum(found: Mapping[str, int], wanted: AbstractSet[str]) -> int:
+    return sum(count for name, count in found.items() if name in wanted)
+
+
+def _few(branches: Sequence[Branch]) -> tuple[Branch, ...]:
+    ordered = sorted(branches, key=lambda branch: -branch.paragraphs)
+    if len(ordered) <= MAX_BRANCHES:
+        return tuple(ordered)
+    rest = ordered[MAX_BRANCHES - 1 :]
+    total = sum(branch.paragraphs for branch in rest)
+    names = f"{len(rest)} more kinds"
+    return (*ordered[: MAX_BRANCHES - 1], Branch(names, total, "fill-other"))
+
+
+def _picture(came: int, step: Step, total: int) -> str:
+    """Draws the stream through one step: the main band goes on, the branches bend to the right."""
+    wide = _STREAM * came / total
+    stays = _STREAM * (came - step.paragraphs) / total
+    parts = [
+        f'<path class="fill-stream" d="M0 0H{stays:.2f}V100H0Z"/>' if stays > 0 else "",
+    ]
+    thick = [max(_THINNEST, _STREAM * b.paragraphs / total) for b in step.branches]
+    scale = min(1.0, 76 / sum(thick)) if thick else 1.0
+    right, bottom = wide, 12.0
+    for branch, width in zip(step.branches, thick, strict=True):
+        left = max(right - _STREAM * branch.paragraphs / total, 0.0)
+        drawn = max(right - left, _THINNEST)
+        top, bottom = bottom, bottom + max(width * scale, 1.5)
+        parts.append(
+            f'<path class="band {branch.style}" d="M{right - drawn:.2f} 0H{right:.2f}'
+            f"C{right:.2f} {top:.2f} {right + 4:.2f} {top:.2f} 100 {top:.2f}V{bottom:.2f}"
+            f"C{right - drawn:.2f} {bottom:.2f} {right - drawn:.2f} {bottom:.2f}"
+            f' {right - drawn:.2f} 0Z"/>'
+        )
+        right = left
     return (
-        f'<path class="band {style}" d="{curve}"/>'
-        f'<rect class="{style}" x="{right}" y="{right_top:.2f}" {size}/>'
-        f'<rect class="{style}" x="0" y="{top:.2f}" {size}/>'
+        '<svg aria-hidden="true" focusable="false" viewBox="0 0 100 100"'
+        f' preserveAspectRatio="none">{"".join(parts)}</svg>'
+    )
+
+
+def _row(step: Step, came: int, total: int) -> str:
+    branches = "".join(
+        f'<li><i class="{branch.style}"></i>{escape(visible(branch.name, 60))}'
+        f" <b>{branch.paragraphs:,}</b></li>"
+        for branch in step.branches
+    )
+    listed = f"<ul>{branches}</ul>" if branches else ""
+    pages = f", {counted(step.pages, 'page')} dropped" if step.pages else ""
+    gone = f"−{step.paragraphs:,}" if step.paragraphs else "0"
+    height = _LOWEST_REM + _TALLER_REM * step.paragraphs / total
+    return (
+        f'<li style="min-height:{height:.1f}rem">{_picture(came, step, total)}'
+        f'<div><h4>{escape(step.name)} <span class="figure">{gone}</span></h4>'
+        f"<p>{escape(step.note)}: {share(step.paragraphs, came)} of what came here{pages}</p>"
+        f"{listed}</div></li>"
     )
 
 
 def render_flow(facts: RunFacts) -> str:
     """Returns the picture as HTML: the bands are decoration, the list beside them says it all."""
-    found: Sequence[Outcome] = outcomes(facts)
-    total = sum(outcome.paragraphs for outcome in found)
+    found = steps(facts)
+    total = facts.paragraphs_kept + sum(step.paragraphs for step in found)
     if not total:
         return "<p>No paragraphs came in.</p>"
-    thick = [max(_THINNEST_PX, _SOURCE_PX * outcome.paragraphs / total) for outcome in found]
-    slots = [max(_SLOT_PX, width + _GAP_PX) for width in thick]
-    height = sum(slots)
-    top, slot_top = (height - sum(thick)) / 2, 0.0
-    bands, labels = [], []
-    for outcome, thickness, slot in zip(found, thick, slots, strict=True):
-        bands.append(_band(top, slot_top + slot / 2, thickness, outcome.style))
-        labels.append(
-            f'<li style="height:{slot / _PX_PER_REM:.3f}rem">'
-            f"<div><b>{outcome.paragraphs:,}</b> {escape(visible(outcome.name, 30))}"
-            f" <span>{share(outcome.paragraphs, total)}</span></div>"
-            f"<span>{escape(visible(outcome.note, 80))}</span></li>"
-        )
-        top += thickness
-        slot_top += slot
-    noun = "paragraph" if total == 1 else "paragraphs"
+    left, rows = total, []
+    for step in found:
+        rows.append(_row(step, left, total))
+        left -= step.paragraphs
+    width = f"width:{_STREAM:.2f}%"
+    kept = f"width:{max(_THINNEST, _STREAM * left / total):.2f}%"
+    read = counted(facts.pages_read, "page")
+    written = counted(facts.pages_written, "page")
     return (
-        '<div class="flow">'
-        f'<div class="source"><b>{total:,}</b><br>{noun} in</div>'
-        f'<svg aria-hidden="true" focusable="false" viewBox="0 0 100 {height:.2f}"'
-        f' preserveAspectRatio="none" style="height:{height / _PX_PER_REM:.3f}rem">'
-        f"{''.join(bands)}</svg>"
-        f'<ul aria-label="Where {counted(total, "paragraph")} went">{"".join(labels)}</ul></div>'
+        f'<ol class="flow" aria-label="Where {counted(total, "paragraph")} went, step by step">'
+        f'<li class="end"><div class="bar-end"><i class="fill-stream" style="{width}"></i></div>'
+        f"<div><h4>{counted(total, 'paragraph')} came in</h4><p>on {read}</p></div></li>"
+        f"{''.join(rows)}"
+        f'<li class="end"><div class="bar-end"><i class="fill-kept" style="{kept}"></i></div>'
+        f"<div><h4>{counted(left, 'paragraph')} kept</h4>"
+        f"<p>{share(left, total)} of all, on {written}</p></div></li></ol>"
     )

@@ -18,7 +18,7 @@ from pipeline.inspect.explain import Explanation, Line
 from pipeline.inspect.explain_html import render_page
 from pipeline.inspect.explain_text import print_explanation
 from pipeline.inspect.pages import pages_of
-from pipeline.inspect.word_diff import MAX_WORDS, compare
+from pipeline.reporting.word_diff import MAX_WORDS, compare
 
 UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 

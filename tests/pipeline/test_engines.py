@@ -42,12 +42,12 @@ def pages(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def expected(pages, clean, tmp_path):
-    ran = clean(pages, options=("--workers=1", *SHARDED), output=tmp_path / "local")
-    assert ran.status == 0, ran.err
-    assert ran.run["input"]["shards"] >= 3
-    return bytes_of(ran.output, *KINDS)
+@pytest.fixture(scope="module")
+def expected(pages, tmp_path_factory):
+    output = tmp_path_factory.mktemp("local") / "out"
+    found = _clean(pages, output, "--workers=1")
+    assert json.loads((output / "run.json").read_bytes())["input"]["shards"] >= 3
+    return found
 
 
 def _command(pages, output, *words):
@@ -70,8 +70,17 @@ def test_prism_gives_the_same_bytes(pages, expected, prism_options, tmp_path):
     assert _clean(pages, tmp_path / "out", *prism_options) == expected
 
 
-def test_the_direct_runner_gives_the_same_bytes(pages, expected, prism_binary, tmp_path):
-    options = ("--runner=DirectRunner", f"--prism_location={prism_binary}")
+def test_the_direct_runner_gives_the_same_bytes_on_prism(pages, expected, prism_binary, tmp_path):
+    noted = tmp_path / "prism"
+    noted.write_text(f'#!/bin/sh\ntouch {tmp_path}/started\nexec {prism_binary} "$@"\n')
+    noted.chmod(0o755)
+    options = ("--runner=DirectRunner", f"--prism_location={noted}")
+    assert _clean(pages, tmp_path / "out", *options) == expected
+    assert (tmp_path / "started").exists(), "Beam has chosen another runner"
+
+
+def test_the_direct_runner_gives_the_same_bytes_without_prism(pages, expected, tmp_path):
+    options = ("--runner=DirectRunner", f"--prism_location={tmp_path}/nowhere")
     assert _clean(pages, tmp_path / "out", *options) == expected
 
 

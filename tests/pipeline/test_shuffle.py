@@ -51,8 +51,8 @@ class _Measure(beam.DoFn):
             notes.write(f"{len(data)} {int(PARAGRAPH.strip().encode() in data)}\n")
 
 
-@pytest.fixture
-def graph(tmp_path):
+@pytest.fixture(params=[{}, {"mask": ("email",), "short_duplicates": "corpus"}], ids=str)
+def graph(request, tmp_path):
     lines = [
         json.dumps({"url": f"https://x/{n}", "text": f"{PARAGRAPH}\nPage {n}. {PARAGRAPH[:300]}"})
         for n in range(400)
@@ -61,7 +61,7 @@ def graph(tmp_path):
         (tmp_path / f"{part}.jsonl").write_text("\n".join(lines[part::4]))
     shards = plan([f"{tmp_path}/*.jsonl"], shard_bytes=65536)
     assert len(shards) >= 4
-    config = CleanConfig(added="2024-01-01T00:00:00.000Z", run_name="r")
+    config = CleanConfig(added="2024-01-01T00:00:00.000Z", run_name="r", **request.param)
     work = WorkFolder(f"{tmp_path}/work", f"{tmp_path}/work/out")
     settings = RunSettings(workers=2, memory_per_worker=1 << 24, work=work.root, progress_folder="")
     pipeline = beam.Pipeline(

@@ -1,5 +1,19 @@
-"""Lets Beam stage this package on remote workers (--setup_file); see pyproject.toml."""
+"""Builds the compiled inner loops, and lets Beam stage this package (--setup_file).
 
-from setuptools import setup
+All else is in pyproject.toml. Without a compiler the project installs as well, and is slower.
+"""
 
-setup()
+import os
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "transforms.text._kernel",
+            ["transforms/text/_kernel.c"],
+            extra_compile_args=["-O3"] if os.name == "posix" else [],
+            optional=True,
+        )
+    ]
+)

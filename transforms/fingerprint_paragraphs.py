@@ -11,7 +11,7 @@ from apache_beam.pvalue import PCollection
 
 from transforms.records import Keeper, Page, PageBatch, Removal
 from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
-from transforms.text.normal import has_words, is_mostly_numbers
+from transforms.text.normal import read_forms
 from transforms.text.page_duplicates import evidence_of, find_within_pages, pick, rule_of
 from transforms.text.rows import (
     EXACT_ROW,
@@ -129,12 +129,14 @@ def _rows(
     if not texts or rules.scope == "none":
         return np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW), np.empty(0, EXACT_ROW)
     date, page_hash, address = map(np.concatenate, (dates, hashes, addresses))
-    exact, has_form = exact_rows(texts, date, page_hash, address)
-    long = np.array([has_words(text, rules.min_words) for text in texts], bool)
+    forms = read_forms(texts, rules.min_words)
+    exact, has_form = exact_rows(forms.exact, date, page_hash, address)
+    long = forms.long
     near = np.empty(0, NEAR_ROW)
     if rules.near:
-        some = long & np.array([not is_mostly_numbers(text) for text in texts], bool)
-        near = near_rows(pick(texts, some), date[some], page_hash[some], address[some], hasher)
+        some = long & ~forms.numbers
+        words = pick(forms.words, some)
+        near = near_rows(words, date[some], page_hash[some], address[some], hasher)
     return exact[long & has_form], near, exact[~long & has_form]
 
 

@@ -125,7 +125,7 @@ def test_long_number_variants_stay_where_that_is_asked_for():
     text = " ".join(f"sentence {n} of a long paragraph about ferries." for n in range(300))
     texts = [text + " It cost 5 euros.", text + " It cost 6 euros."]
     columns = (np.arange(2, dtype=np.uint64) for _ in range(3))
-    rows = near_rows(texts, *columns, ShingleHasher())
+    rows = near_rows(strip_to_words(texts), *columns, ShingleHasher())
     assert len(find_near(rows).matches)
     assert not len(find_near(rows, keep_number_variants=True).matches)
 
@@ -307,8 +307,8 @@ def test_many_different_texts_under_one_key_cost_their_pivots_and_are_counted():
 def test_empty_and_one_letter_paragraphs_have_a_fingerprint_but_find_each_other_at_once():
     texts = ["", "a", "…", "A", "b"] * 2000
     columns = (np.arange(len(texts), dtype=np.uint64) for _ in range(3))
-    rows = near_rows(texts, *columns, ShingleHasher())
     words = strip_to_words(texts)
+    rows = near_rows(words, *columns, ShingleHasher())
     keeper = {word: words.index(word) for word in set(words)}
     found = choose_matches(find_near(rows).matches)
     assert {m[0]: m[1] for m in as_set(found)} == {

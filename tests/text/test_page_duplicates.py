@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.text.duplicates import EXACT, NEAR, find_exact
+from transforms.text.normal import exact_form
 from transforms.text.page_duplicates import evidence_of, find_within_pages, follow, pick, rule_of
 from transforms.text.rows import EXACT_ROW, NEAR_ROW, exact_rows, pack_address, page_of
 
@@ -24,7 +25,9 @@ def within(exact, near):
 def rows_of(texts, page):
     count = len(texts)
     address = pack_address(0, page, np.arange(count))
-    return exact_rows(texts, np.zeros(count, "u8"), np.full(count, page, "u8"), address)[0]
+    return exact_rows(
+        exact_form(texts), np.zeros(count, "u8"), np.full(count, page, "u8"), address
+    )[0]
 
 
 def test_pages_are_apart():

@@ -8,7 +8,7 @@ from duplicate_oracle import exact_rows_lists, fields, near_rows_lists, order
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.text.normal import drop_digits, exact_hashes, strip_to_words
+from transforms.text.normal import drop_digits, exact_form, exact_hashes, strip_to_words
 from transforms.text.rows import (
     EXACT_ROW,
     MAX_PAGES,
@@ -101,7 +101,7 @@ def test_dates_sort_by_run_then_time_then_undated():
 
 
 def test_exact_rows_hold_hash_and_place_and_say_which_have_words():
-    rows, has_form = exact_rows(TEXTS, *columns(3))
+    rows, has_form = exact_rows(exact_form(TEXTS), *columns(3))
     assert has_form.tolist() == [True, True, False]
     assert rows.dtype == EXACT_ROW
     assert rows["key"][0] != rows["key"][1]
@@ -111,7 +111,7 @@ def test_exact_rows_hold_hash_and_place_and_say_which_have_words():
 
 
 def test_near_rows_stand_together_and_hold_all_that_is_known():
-    rows = near_rows(TEXTS[:2], *columns(2), ShingleHasher())
+    rows = near_rows(strip_to_words(TEXTS[:2]), *columns(2), ShingleHasher())
     assert rows.dtype == NEAR_ROW
     assert rows["address"].tolist() == [30] * NEAR_KEYS + [31] * NEAR_KEYS
     assert rows["simhash"].tolist() == np.repeat(fingerprints(TEXTS[:2]), NEAR_KEYS).tolist()
@@ -125,7 +125,7 @@ def test_near_rows_stand_together_and_hold_all_that_is_known():
 
 
 def test_the_sketch_keeps_two_bits_of_each_of_sixty_four_minima():
-    rows = near_rows(TEXTS[:1], *columns(1), ShingleHasher())
+    rows = near_rows(strip_to_words(TEXTS[:1]), *columns(1), ShingleHasher())
     minima = sketch(strip_to_words(TEXTS[:1]), 76, ShingleHasher()).minima[0, 12:]
     factor = 0x9E3779B97F4A7C15
     assert fields(rows[0]) == [int(m) * factor % 2**64 >> 62 for m in minima]
@@ -136,7 +136,7 @@ def test_the_share_of_equal_minima_estimates_likeness():
     words = [f"word{dice.randrange(10_000)}" for _ in range(400)]
     other = words[:200] + [f"else{dice.randrange(10_000)}" for _ in range(200)]
     texts = [" ".join(words), " ".join(other)]
-    rows = near_rows(texts, *columns(2), ShingleHasher())
+    rows = near_rows(strip_to_words(texts), *columns(2), ShingleHasher())
     one, two = fields(rows[0]), fields(rows[NEAR_KEYS])
     grams = [{word[i : i + 4] for i in range(len(word) - 3)} for word in strip_to_words(texts)]
     likeness = len(grams[0] & grams[1]) / len(grams[0] | grams[1])

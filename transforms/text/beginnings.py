@@ -13,7 +13,9 @@ from transforms.text.shingles import Hashes
 MAX_SHINGLES = (1 << 16) - 1
 """Longer texts count as of this length; so does how far their beginnings are compared."""
 
-_LEVELS_KEPT = 8
+LEVELS_KEPT = 8
+"""Of a text, the highest ones."""
+
 _BITS = 4
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -26,7 +28,8 @@ def _root_of_two(power: int) -> int:
     return n
 
 
-_LENGTHS = np.array([_root_of_two(k) for k in range(64)], np.int64)
+LENGTHS = np.array([_root_of_two(k) for k in range(64)], np.int64)
+"""Shingles in the beginning of each level."""
 
 
 def beginning_fields(
@@ -44,17 +47,30 @@ def beginning_fields(
     """
     before = np.zeros(len(hashes) + 1, np.uint64)
     np.cumsum(hashes, out=before[1:])
-    top = _top_level(counts)
-    fields = np.zeros(len(starts), np.uint64)
-    for below in range(_LEVELS_KEPT):
-        level = top - below
-        length = _LENGTHS[np.maximum(level, 0)]
-        # The sum of their hashes stands for the shingles; the order in which they come matters not.
-        mixed = (before[starts + length] - before[starts]) * _FOLD
-        field = (mixed ^ (mixed >> np.uint64(32))) * _FOLD >> np.uint64(64 - _BITS)
-        field[level < 0] = 0
-        fields |= field << (level % _LEVELS_KEPT * _BITS).astype(np.uint64)
-    return fields.astype(np.uint32)
+    levels = np.maximum(_top_level(counts)[:, None] - np.arange(LEVELS_KEPT), 0)
+    sums = before[starts[:, None] + LENGTHS[levels]] - before[starts][:, None]
+    return fields_of_sums(sums, counts)
+
+
+def fields_of_sums(sums: Hashes, counts: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.uint32]:
+    """Makes the fields of texts from the sums of the hashes in their beginnings.
+
+    The sum stands for the shingles; the order in which they come matters not.
+
+    Args:
+      sums: shape (n, `LEVELS_KEPT`), of the highest levels, the highest first; what stands at a
+        level below zero counts for nothing.
+      counts: how many shingles each text has, at least 1.
+
+    Returns:
+      Shape (n,).
+    """
+    levels = _top_level(counts)[:, None] - np.arange(LEVELS_KEPT)
+    mixed = sums * _FOLD
+    field = (mixed ^ (mixed >> np.uint64(32))) * _FOLD >> np.uint64(64 - _BITS)
+    field[levels < 0] = 0
+    fields = field << (levels % LEVELS_KEPT * _BITS).astype(np.uint64)
+    return np.bitwise_or.reduce(fields, axis=1).astype(np.uint32)
 
 
 def begin_alike(
@@ -79,13 +95,13 @@ def begin_alike(
     """
     top, other_top = _top_level(counts), _top_level(other_counts)
     lower, higher = np.minimum(top, other_top), np.maximum(top, other_top)
-    apart = np.minimum(higher - lower, _LEVELS_KEPT)
-    compared = _MASKS[lower % _LEVELS_KEPT, apart]
-    return ((fields ^ other_fields) & compared == 0) & (apart < _LEVELS_KEPT)
+    apart = np.minimum(higher - lower, LEVELS_KEPT)
+    compared = _MASKS[lower % LEVELS_KEPT, apart]
+    return ((fields ^ other_fields) & compared == 0) & (apart < LEVELS_KEPT)
 
 
 def _top_level(counts: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.intp]:
-    return np.searchsorted(_LENGTHS, np.clip(counts, 1, MAX_SHINGLES), "right") - 1
+    return np.searchsorted(LENGTHS, np.clip(counts, 1, MAX_SHINGLES), "right") - 1
 
 
 def _masks() -> npt.NDArray[np.uint32]:
@@ -93,11 +109,11 @@ def _masks() -> npt.NDArray[np.uint32]:
 
     By the lower of their top levels (modulo 8) and by how far these are apart (0..8).
     """
-    masks = np.zeros((_LEVELS_KEPT, _LEVELS_KEPT + 1), np.uint32)
-    for lower in range(_LEVELS_KEPT):
-        for apart in range(_LEVELS_KEPT):
-            for level in range(lower, lower - _LEVELS_KEPT + apart, -1):
-                masks[lower, apart] |= 15 << level % _LEVELS_KEPT * _BITS
+    masks = np.zeros((LEVELS_KEPT, LEVELS_KEPT + 1), np.uint32)
+    for lower in range(LEVELS_KEPT):
+        for apart in range(LEVELS_KEPT):
+            for level in range(lower, lower - LEVELS_KEPT + apart, -1):
+                masks[lower, apart] |= 15 << level % LEVELS_KEPT * _BITS
     return masks
 
 

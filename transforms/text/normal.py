@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
+
+from transforms.text import kernel
 
 NORMAL_VERSION = "3"
 """Changes whenever a normal form, a key or a fingerprint changes: a history is bound to it."""
@@ -25,6 +28,50 @@ _DENSE = re.compile(
 _DENSE_CHARS_A_WORD = 2
 _THAI = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _THAI_CHARS_A_WORD = 4
+
+
+_Count = int | npt.NDArray[np.int64]
+
+
+class Forms(NamedTuple):
+    """What deduplication reads in texts.
+
+    Attributes:
+      exact: see `exact_form`.
+      words: see `strip_to_words`.
+      long: shape (n,), whether a text has enough words; see `has_words`.
+      numbers: shape (n,); see `is_mostly_numbers`.
+    """
+
+    exact: list[str]
+    words: list[str]
+    long: npt.NDArray[np.bool_]
+    numbers: npt.NDArray[np.bool_]
+
+
+def read_forms(texts: Sequence[str], min_words: int) -> Forms:
+    """Reads all forms of texts at once.
+
+    Args:
+      texts: any strings.
+      min_words: of a text that is long, at least 1.
+    """
+    if kernel.compiled is not None:
+        some = list(texts)
+        exact, words, pieces, digits, characters = kernel.compiled.read_texts(some, min_words)
+        long = np.frombuffer(pieces, bool).copy()
+        for n in np.flatnonzero(~long).tolist():
+            if not some[n].isascii():  # scripts without spaces have their own measure
+                long[n] = has_words(some[n], min_words)
+        of_digits, of_all = np.frombuffer(digits, np.int64), np.frombuffer(characters, np.int64)
+        return Forms(exact, words, long, _mostly_digits(of_digits, of_all))
+    exact = exact_form(texts)
+    return Forms(
+        exact,
+        [form.replace(_MARK, "") for form in exact],
+        np.array([has_words(text, min_words) for text in texts], bool),
+        np.array([is_mostly_numbers(text) for text in texts], bool),
+    )
 
 
 def strip_to_words(texts: Sequence[str]) -> list[str]:
@@ -105,7 +152,11 @@ def is_mostly_numbers(text: str) -> bool:
     of them are duplicates.
     """
     digits = sum(map(text.count, "0123456789"))
-    return digits > 0 and 4 * digits >= len(_NOT_WORD.sub("", text))
+    return bool(_mostly_digits(digits, len(_NOT_WORD.sub("", text)) if digits else 0))
+
+
+def _mostly_digits(digits: _Count, characters: _Count) -> Any:
+    return (digits > 0) & (4 * digits >= characters)
 
 
 def count_words(text: str) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.text.beginnings import MAX_SHINGLES
-from transforms.text.normal import drop_digits, exact_form, exact_hashes, strip_to_words
+from transforms.text.normal import drop_digits, exact_hashes
 from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
 from transforms.text.simhash import sketch
 
@@ -114,12 +114,12 @@ def paragraph_of(addresses: Hashes) -> Hashes:
 
 
 def exact_rows(
-    texts: Sequence[str], dates: Hashes, page_hashes: Hashes, addresses: Hashes
+    forms: Sequence[str], dates: Hashes, page_hashes: Hashes, addresses: Hashes
 ) -> tuple[Rows, npt.NDArray[np.bool_]]:
     """Makes the exact row of each text.
 
     Args:
-      texts: paragraphs.
+      forms: of texts, as `exact_form` gives them.
       dates: shape (n,), of their pages, as `order_of_date` gives them.
       page_hashes: shape (n,), of their pages.
       addresses: shape (n,), where they stand.
@@ -128,8 +128,7 @@ def exact_rows(
       Rows in the order of the texts, and which of the texts have any word characters: one that has
       none is like no other and has no place in deduplication.
     """
-    forms = exact_form(texts)
-    rows = np.empty(len(texts), EXACT_ROW)
+    rows = np.empty(len(forms), EXACT_ROW)
     hashes = exact_hashes(forms)
     rows["key"], rows["check"] = hashes[:, 0], hashes[:, 1]
     rows["date"], rows["page_hash"], rows["address"] = dates, page_hashes, addresses
@@ -137,7 +136,7 @@ def exact_rows(
 
 
 def near_rows(
-    texts: Sequence[str],
+    words: Sequence[str],
     dates: Hashes,
     page_hashes: Hashes,
     addresses: Hashes,
@@ -146,7 +145,7 @@ def near_rows(
     """Makes the near rows of each text.
 
     Args:
-      texts: paragraphs.
+      words: texts as `strip_to_words` gives them.
       dates: see `exact_rows`.
       page_hashes: see `exact_rows`.
       addresses: see `exact_rows`.
@@ -155,9 +154,8 @@ def near_rows(
     Returns:
       Shape (n * NEAR_KEYS,); the rows of one text stand together.
     """
-    words = strip_to_words(texts)
     sketches = sketch(words, _MINIMA, hasher)
-    rows = np.empty((len(texts), NEAR_KEYS), NEAR_ROW)
+    rows = np.empty((len(words), NEAR_KEYS), NEAR_ROW)
     rows["key"] = near_keys(sketches.minima[:, : 2 * NEAR_KEYS])
     rows["simhash"] = sketches.simhash[:, None]
     rows["minima"] = _pack_minima(sketches.minima[:, 2 * NEAR_KEYS :])[:, None, :]

@@ -46,11 +46,15 @@ class ShingleHasher:
     """Hashes shingles; keeps a table of those it has met (8 MB, never grows).
 
     The table changes the speed only, never an answer.
+
+    Attributes:
+      grams: the shingles in the table, each four UTF-16 units.
+      hashes: their hashes.
     """
 
     def __init__(self) -> None:
-        self._grams = np.zeros(1 << _TABLE_BITS, np.uint64)
-        self._hashes = np.zeros(1 << _TABLE_BITS, np.uint64)
+        self.grams = np.zeros(1 << _TABLE_BITS, np.uint64)
+        self.hashes = np.zeros(1 << _TABLE_BITS, np.uint64)
 
     def chunks(self, texts: Sequence[str]) -> Iterator[Chunk]:
         """Yields the hashes of all shingles of all texts, in chunks of bounded size.
@@ -94,8 +98,8 @@ class ShingleHasher:
 
     def _hash(self, grams: Hashes) -> Hashes:
         slots = (grams * _SLOT_FACTOR) >> np.uint64(64 - _TABLE_BITS)
-        hashes = self._hashes[slots]
-        missed = np.flatnonzero(self._grams[slots] != grams)
+        hashes = self.hashes[slots]
+        missed = np.flatnonzero(self.grams[slots] != grams)
         if len(missed):
             new, where = np.unique(grams[missed], return_inverse=True)
             characters = new.view("<u2").tobytes().decode("utf-16-le", "surrogatepass")
@@ -109,8 +113,8 @@ class ShingleHasher:
             hashes[missed] = fresh[where]
             slots = (new * _SLOT_FACTOR) >> np.uint64(64 - _TABLE_BITS)
             # Of two new shingles in one slot numpy keeps the last, in both tables alike.
-            self._grams[slots] = new
-            self._hashes[slots] = fresh
+            self.grams[slots] = new
+            self.hashes[slots] = fresh
         return hashes
 
 

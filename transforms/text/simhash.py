@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from transforms.text.beginnings import beginning_fields
+from transforms.text import kernel
+from transforms.text.beginnings import LENGTHS, LEVELS_KEPT, beginning_fields, fields_of_sums
 from transforms.text.normal import strip_to_words
-from transforms.text.shingles import Hashes, ShingleHasher
+from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
 
 BITS = 64
 """Bits of a fingerprint."""
@@ -62,6 +63,8 @@ def sketch(words: Sequence[str], minima: int, hasher: ShingleHasher) -> Sketches
       minima: how many minima to take of each, 0..`len(FACTORS)`.
       hasher: keeps the MD5 of shingles between calls.
     """
+    if kernel.compiled is not None:
+        return _sketch_compiled(list(words), minima, hasher)
     ones = np.zeros((len(words), BITS), np.int64)
     count = np.zeros(len(words), np.int64)
     least = np.full((len(words), minima), 0xFFFFFFFF, np.uint32)
@@ -83,6 +86,17 @@ def sketch(words: Sequence[str], minima: int, hasher: ShingleHasher) -> Sketches
     bits = 2 * ones > count[:, None]
     packed = np.packbits(bits, axis=1, bitorder="little").view("<u8").ravel()
     return Sketches(packed.astype(np.uint64), least, beginnings)
+
+
+def _sketch_compiled(words: list[str], minima: int, hasher: ShingleHasher) -> Sketches:
+    simhash, least = np.empty(len(words), np.uint64), np.empty((len(words), minima), np.uint32)
+    sums = np.empty((len(words), LEVELS_KEPT), np.uint64)
+    tables, out = (hasher.grams, hasher.hashes), (simhash, least, sums)
+    kernel.compiled.sketch(words, FACTORS[:minima], LENGTHS, *tables, *out)  # type: ignore[union-attr]
+    beginnings = np.zeros(len(words), np.uint32)
+    if minima:
+        beginnings = fields_of_sums(sums, np.array([max(len(w) - WIDTH + 1, 1) for w in words]))
+    return Sketches(simhash, least, beginnings)
 
 
 def hamming(a: Hashes, b: Hashes) -> npt.NDArray[np.uint8]:

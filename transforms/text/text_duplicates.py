@@ -12,7 +12,7 @@ from transforms.text.duplicates import (
     find_exact,
     find_near,
 )
-from transforms.text.normal import has_words, is_mostly_numbers
+from transforms.text.normal import read_forms
 from transforms.text.page_duplicates import follow, pick
 from transforms.text.rows import Rows, exact_rows, near_rows
 from transforms.text.shingles import Hashes, ShingleHasher
@@ -54,11 +54,11 @@ def text_rows(
       hasher: keeps shingles between calls.
       min_words: texts with fewer words get no rows; those of figures get no near rows.
     """
-    long = np.array([has_words(text, min_words) for text in texts], bool)
-    some = long & np.array([not is_mostly_numbers(text) for text in texts], bool)
-    exact, has_form = exact_rows(texts, orders, ties, addresses)
-    near = near_rows(pick(texts, some), orders[some], ties[some], addresses[some], hasher)
-    return exact[long & has_form], near
+    forms = read_forms(texts, min_words)
+    some = forms.long & ~forms.numbers
+    exact, has_form = exact_rows(forms.exact, orders, ties, addresses)
+    near = near_rows(pick(forms.words, some), orders[some], ties[some], addresses[some], hasher)
+    return exact[forms.long & has_form], near
 
 
 def drop_near_duplicates(

@@ -1,0 +1,129 @@
+"""The compiled inner loops and their twins in Python: the same answers, bit for bit."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.text import kernel
+from transforms.text.beginnings import LENGTHS
+from transforms.text.normal import read_forms
+from transforms.text.shingles import ShingleHasher
+from transforms.text.simhash import sketch
+
+needs_kernel = pytest.mark.skipif(
+    kernel.compiled is None, reason="no compiled kernel: no compiler was there at installation"
+)
+LETTERS = "aAzZ019_ .,-\t\n\x1f\x85\xa0éÉßİΣσςžКї٣৩²Ⅷ中日本あアกကខ\u0301\u200b\ud800\udfff😀𝔘𐐀"
+SOME = st.text(st.one_of(st.sampled_from(LETTERS), st.characters()), max_size=80)
+
+
+def without_kernel(function, *arguments):
+    found, kernel.compiled = kernel.compiled, None
+    try:
+        return function(*arguments)
+    finally:
+        kernel.compiled = found
+
+
+def same_forms(texts, min_words):
+    mine, twin = read_forms(texts, min_words), without_kernel(read_forms, texts, min_words)
+    assert (mine.exact, mine.words) == (twin.exact, twin.words)
+    assert mine.long.tolist() == twin.long.tolist()
+    assert mine.numbers.tolist() == twin.numbers.tolist()
+
+
+def same_sketches(words, minima):
+    mine = sketch(words, minima, ShingleHasher())
+    twin = without_kernel(sketch, words, minima, ShingleHasher())
+    assert mine.simhash.tolist() == twin.simhash.tolist()
+    assert mine.minima.tolist() == twin.minima.tolist()
+    assert mine.beginnings.tolist() == twin.beginnings.tolist()
+
+
+def test_it_is_built_where_there_is_a_compiler():
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no compiler: {compiler} is not there")
+    if os.environ.get(kernel.WITHOUT):
+        pytest.skip(f"{kernel.WITHOUT} is set")
+    assert kernel.compiled is not None
+    assert kernel.compiled.VERSION == kernel.VERSION
+
+
+def test_it_can_be_left_out():
+    done = subprocess.run(
+        [sys.executable, "-c", "from transforms.text import kernel; print(kernel.compiled)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {kernel.WITHOUT: "1"},
+    )
+    assert done.stdout.strip() == "None"
+
+
+@needs_kernel
+@given(st.lists(SOME, max_size=8), st.integers(1, 12))
+def test_forms_are_the_same(texts, min_words):
+    same_forms(texts, min_words)
+
+
+@needs_kernel
+def test_every_character_is_read_in_the_same_way():
+    characters = [chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) != "Cn"]
+    same_forms([f"1{c}2 {c}{c} a" for c in characters], 3)
+
+
+@needs_kernel
+@given(st.lists(SOME, max_size=6), st.sampled_from([0, 1, 12, 76, 128]))
+def test_sketches_are_the_same(words, minima):
+    same_sketches(words, minima)
+
+
+@needs_kernel
+@settings(max_examples=10)
+@given(st.integers(0, 2**32), st.sampled_from([3, 4, 5, 255, 258, 259, 1027, 1028, 5000]))
+def test_sketches_of_any_length_are_the_same(seed, length):
+    dice = np.random.default_rng(seed)
+    words = ["".join(dice.choice(list("abcdeé中"), length + n)) for n in range(3)]
+    same_sketches(words, 76)
+
+
+@needs_kernel
+def test_a_long_text_is_read_in_parts():
+    same_sketches(["".join(map(str, range(100_000)))], 76)
+
+
+@needs_kernel
+def test_a_table_serves_both():
+    hasher, texts = ShingleHasher(), ["the same words in both", "die gleichen Wörter"]
+    first = sketch(texts, 4, hasher)
+    second = without_kernel(sketch, texts, 4, hasher)
+    assert first.simhash.tolist() == second.simhash.tolist()
+    assert len(np.flatnonzero(hasher.grams)) > 20
+
+
+@needs_kernel
+@pytest.mark.parametrize("broken", [["a", 1], ["a", None], ["a", b"b"]])
+def test_what_is_no_text_is_refused(broken):
+    with pytest.raises(TypeError):
+        kernel.compiled.read_texts(broken, 3)
+    hasher = ShingleHasher()
+    tables = LENGTHS, hasher.grams, hasher.hashes
+    out = np.empty(2, np.uint64), np.empty((2, 0), np.uint32), np.empty((2, 8), np.uint64)
+    with pytest.raises(ValueError, match="do not fit"):
+        kernel.compiled.sketch(broken, np.empty(0, np.uint32), *tables, *out)
+
+
+@needs_kernel
+def test_buffers_of_other_sizes_are_refused():
+    small = np.zeros(8, np.uint64)
+    with pytest.raises(ValueError, match="do not fit"):
+        kernel.compiled.sketch(["a"], small[:0], LENGTHS, small, small, small[:1], small[:0], small)

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipeline.engine import LostWorkersError, choose_engine
+from pipeline.engine import LOCAL, LostWorkersError, choose_engine
 from pipeline.errors import PagesieveError, RunError, what_happened
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
+from pipeline.memory import expected_peak
 from pipeline.process_setup import collect_rarely
 from pipeline.reporting.printable import visible
-from pipeline.reporting.run_facts import counted
+from pipeline.reporting.run_facts import amount, counted
 
 _STOP_SERVERS_S = 10.0
 
@@ -44,12 +45,11 @@ def launch(
     """
     engine = choose_engine(runner, beam_arguments, workers, len(shards))
     files = len({piece.file.path for shard in shards for piece in shard.pieces})
-    print(
-        f"pagesieve: {counted(files, 'file')} in {counted(len(shards), 'shard')}, "
-        f"{engine.description}",
-        file=sys.stderr,
-        flush=True,
-    )
+    said = [f"{counted(files, 'file')} in {counted(len(shards), 'shard')}", engine.description]
+    if runner == LOCAL:
+        peak = expected_peak(shards, workers, job.memory_per_worker)
+        said.append(f"up to about {amount(peak)} of memory")
+    print(f"pagesieve: {', '.join(said)}", file=sys.stderr, flush=True)
     collect_rarely()
     try:
         return run_job(job, shards, engine, workers)

@@ -16,7 +16,7 @@ from pipeline.inputs.storage import StorageFile, UnreadableError
 from pipeline.job import Job, versions
 from pipeline.outputs.commit import check_output, work_root
 from pipeline.reporting.printable import visible
-from pipeline.reporting.run_facts import counted
+from pipeline.reporting.run_facts import amount, counted
 from pipeline.sample_run import Sample, take_sample
 from pipeline.storage import delete_files, is_bucket, is_local, join, read_bytes, write_bytes
 
@@ -128,7 +128,7 @@ def _check_input(shards: Sequence[Shard]) -> str:
             f"--input: no file can be read ({len(probed)} of {len(files)} tried): "
             + (told if path in told else f"{path}: {told}")
         )
-    said = f"{counted(len(files), 'file')}, {_amount(sum(f.size for f in files))}"
+    said = f"{counted(len(files), 'file')}, {amount(sum(f.size for f in files))}"
     return said + (f"; {failed[0][0]} cannot be read and will be rejected" if failed else "")
 
 
@@ -215,10 +215,10 @@ def _check_room(job: Job, needed: int, how: str) -> str:
     free, needed = disk.free, max(needed, _LEAST_FREE)
     if disk.total and free < needed:  # what is no disk has no size
         raise UsageError(
-            f"--output {job.output}: the disk has {_amount(free)} free, and the run needs "
-            f"{_amount(needed)} {how}; free some, or give an --output on another disk"
+            f"--output {job.output}: the disk has {amount(free)} free, and the run needs "
+            f"{amount(needed)} {how}; free some, or give an --output on another disk"
         )
-    return f"{_amount(needed)} needed, {_amount(free)} free"
+    return f"{amount(needed)} needed, {amount(free)} free"
 
 
 def _time(sample: Sample, workers: int) -> str:
@@ -229,7 +229,7 @@ def _time(sample: Sample, workers: int) -> str:
 def _memory(job: Job, sample: Sample, workers: int) -> str:
     one = sample.memory_bytes + (job.memory_per_worker if sample.share < 1 else 0)
     most = one if workers == 1 else workers * one + sample.memory_bytes
-    return f"up to about {_amount(most)}"
+    return f"up to about {amount(most)}"
 
 
 def _nearest(path: str) -> str:
@@ -244,11 +244,3 @@ def _duration(seconds: float) -> str:
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
     return f"{max(seconds, 1):.0f} s"
-
-
-def _amount(size: float) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
-        size /= 1000
-    raise AssertionError

@@ -225,7 +225,8 @@ def test_one_page_is_cleaned_quickly_even_if_nobody_reads_what_is_said(page, tmp
 
 def test_what_is_printed_can_be_read_by_people_and_by_monitors(clean, page):
     ran = clean(page)
-    assert ran.err == "pagesieve: 1 file in 1 shard, in this process (FnApiRunner)\n"
+    said = "1 file in 1 shard, in this process (FnApiRunner), up to about 346 MB of memory"
+    assert ran.err == f"pagesieve: {said}\n"
     *shown, line = ran.out.splitlines()
     assert shown[0].startswith("pagesieve: 1 page read in ")
     assert line.startswith("pagesieve-summary {")

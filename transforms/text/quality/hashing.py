@@ -46,6 +46,13 @@ class PrefixHash:
         np.cumsum(terms, out=self._sums[1:])
         self._inverse = _powers_of(_INVERSE, len(codes) + 1)
 
+    def from_place(self, place: int) -> "PrefixHash":
+        """Returns the same for the text from a place on."""
+        rest = object.__new__(PrefixHash)
+        rest._sums = self._sums[place:]
+        rest._inverse = self._inverse[place:]
+        return rest
+
     def between(self, first: Ints, last: Ints) -> Hashes:
         """Returns the hash of the characters `first` .. `last` - 1, for each pair."""
         found = self._sums[last]

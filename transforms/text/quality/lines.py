@@ -19,7 +19,6 @@ Columns = dict[str, NDArray[np.generic]]
 SHORT_LINE_CHARS = 30
 _BLOCKS = re.compile(r"\n{2,}")
 _INDEX_BITS = 24
-_CODE_ENDS = tuple(map(ord, "{};"))
 _CODE_WORDS = (
     "def import class function var const public private static return if(for( // /* */ > >>> $ } ) "
     "# include <? </ @ try else elif"
@@ -69,7 +68,8 @@ def line_columns(
     closing = tokens.end[last[full]] - 1
     ends = codes[closing]
     marked = (classes[end[full] - 1] & cc.TERMINAL) != 0
-    bullets = np.isin(codes[opening], tuple(map(ord, BULLETS)))
+    begins = codes[opening]
+    bullets = (begins == ord(BULLETS[0])) | (begins == ord(BULLETS[1]))
     dotted = (ends == 0x2026) | (
         (ends == 46)
         & (codes[np.maximum(closing - 1, 0)] == 46)
@@ -77,7 +77,7 @@ def line_columns(
         & (closing > 1)
     )
     started = _CODE_STARTS.find(hashes.between(opening, tokens.end[first[full]])) >= 0
-    code = np.isin(ends, _CODE_ENDS) | started
+    code = (ends == ord("{")) | (ends == ord("}")) | (ends == ord(";")) | started
 
     def per_page(mask: Bools, parts: NDArray[np.generic]) -> NDArray[np.float64]:
         return np.bincount(filled[mask], minlength=pages) / np.maximum(1, parts)
@@ -184,8 +184,9 @@ def _correct_breaks(
     columns: Mapping[str, NDArray[np.generic]],
 ) -> None:
     """Counts again where a page has line breaks other than line feeds, which some rules see."""
-    odd = np.flatnonzero((codes - np.uint32(11) <= 19) | ((codes | 1) == 0x2029) | (codes == 0x85))
-    odd = odd[(classes[odd] & cc.SPACE) != 0]
+    space = np.flatnonzero((classes & cc.SPACE) != 0)
+    kind = codes[space]
+    odd = space[(kind - np.uint32(11) <= 19) | ((kind | 1) == 0x2029) | (kind == 0x85)]
     for number in np.unique(np.searchsorted(page_end, odd, side="right")).tolist():
         lines = texts[number].splitlines()
         bullets = sum(line.lstrip().startswith(BULLETS) for line in lines)

@@ -1,6 +1,7 @@
 """Measures the signals that page rules look at, for a batch of pages at once."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,13 @@ from transforms.text.quality.characters import ELLIPSES
 from transforms.text.quality.hashing import Hashes, PrefixHash, WordSet
 from transforms.text.quality.lines import line_columns
 from transforms.text.quality.ngrams import DUPLICATE, TOP, ngram_chars
-from transforms.text.quality.segments import tokenize
+from transforms.text.quality.segments import Tokens, tokenize
 from transforms.text.quality.word_lists import WordLists
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_GROUP_CHARS = 200_000
+_GROUP_CHARS = 400_000
 _LONGEST_WORD = 256
 _KINDS = frozenset({"en", "de"})
 
@@ -46,18 +47,18 @@ def signals(
     if len(pages) != len(languages):
         raise ValueError(f"{len(pages)} pages but {len(languages)} languages")
     codes = [tongues.base(language) for language in languages]
+    kinds = [code if code in _KINDS else "" for code in codes]
+    order = sorted(range(len(pages)), key=kinds.__getitem__)
+    texts = ["\n".join(pages[i]) for i in order]
     found: list[dict[str, float]] = [{}] * len(pages)
-    for kind in ("en", "de", ""):
-        chosen = [i for i, code in enumerate(codes) if kind == (code if code in _KINDS else "")]
-        texts = ["\n".join(pages[i]) for i in chosen]
-        for group in _groups(texts):
-            numbers = chosen[group]
-            rows = _measure(texts[group], [codes[i] for i in numbers], kind)
-            for i, text, row in zip(numbers, texts[group], rows, strict=True):
-                adult, phrases = word_lists.counts(text) if word_lists else (0, 0)
-                row["adult_words_per_word"] = adult / max(1, row["words"])
-                row["boilerplate_phrases"] = phrases
-                found[i] = row
+    for group in _groups(texts):
+        numbers = order[group]
+        rows = _measure(texts[group], [codes[i] for i in numbers], [kinds[i] for i in numbers])
+        for i, text, row in zip(numbers, texts[group], rows, strict=True):
+            adult, phrases = word_lists.counts(text) if word_lists else (0, 0)
+            row["adult_words_per_word"] = adult / max(1, row["words"])
+            row["boilerplate_phrases"] = phrases
+            found[i] = row
     return found
 
 
@@ -73,13 +74,15 @@ def _groups(texts: Sequence[str]) -> Iterator[slice]:
         yield slice(first, len(texts))
 
 
-def _measure(texts: Sequence[str], languages: Sequence[str], kind: str) -> list[dict[str, float]]:
+def _measure(
+    texts: Sequence[str], languages: Sequence[str], kinds: Sequence[str]
+) -> list[dict[str, float]]:
     joined = "\n".join(texts)
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     classes = cc.table()[points]
     hashes = PrefixHash(points)
-    tokens = tokenize(joined, points, classes, hashes, kind)
     page_end = np.cumsum([len(text) + 1 for text in texts])
+    tokens = _tokenize(joined, points, classes, hashes, _stretches(kinds, page_end.tolist()))
     page_chars = np.array([len(text) for text in texts])
     last_token = np.searchsorted(tokens.start, page_end)
     page_tokens = np.diff(last_token, prepend=0)
@@ -113,6 +116,36 @@ def _measure(texts: Sequence[str], languages: Sequence[str], kind: str) -> list[
         columns[name] = np.array([int(code in known) for code in languages])
     values = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in values]
+
+
+def _stretches(kinds: Sequence[str], page_end: Sequence[int]) -> list[tuple[str, int, int]]:
+    """Returns kind, start and end of the pages of each kind, which stand together."""
+    found: list[tuple[str, int, int]] = []
+    for kind, numbers in groupby(range(len(kinds)), key=kinds.__getitem__):
+        *_, last = numbers
+        found.append((kind, found[-1][2] + 1 if found else 0, page_end[last] - 1))
+    return found
+
+
+def _tokenize(
+    text: str,
+    points: NDArray[np.uint32],
+    classes: NDArray[np.uint16],
+    hashes: PrefixHash,
+    stretches: Sequence[tuple[str, int, int]],
+) -> Tokens:
+    """Splits each stretch of a text by the rules of its kind."""
+    parts = []
+    for kind, first, last in stretches:
+        here = slice(first, last)
+        rest = hashes.from_place(first)
+        part = tokenize(text[here], points[here], classes[here], rest, kind)
+        parts.append(Tokens(part.start + first, part.end + first))
+    if len(parts) == 1:
+        return parts[0]
+    return Tokens(
+        np.concatenate([part.start for part in parts]), np.concatenate([part.end for part in parts])
+    )
 
 
 def _char_columns(

@@ -1,7 +1,8 @@
 """Repeated n-grams of words, for all pages of a batch at once, without collisions.
 
 An n-gram is given a number by sorting pairs of numbers of (n-1)-grams; only those that repeat
-within their page go on, so each n costs less than the one before.
+within their page go on, so each n costs less than the one before. Words are equal where their
+64-bit hashes are.
 """
 
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+_MAX_UINT16 = 0xFFFF
 TOP = (2, 3, 4)
 DUPLICATE = (5, 6, 7, 8, 9, 10)
 
@@ -74,34 +76,36 @@ class _Groups(NamedTuple):
 
 def _number_words(words: NDArray[np.uint64], page: NDArray[np.int32]) -> _Groups:
     """Groups the words."""
-    bits = np.uint64(max(1, len(words).bit_length()))
-    keys = (words >> bits) << bits
-    keys |= np.arange(len(words), dtype=np.uint64)
-    keys.sort()
-    at = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    keys >>= bits
-    same = keys[1:] == keys[:-1]
-    where = page[at]
-    same &= where[1:] == where[:-1]
+    low, high = words.astype(np.uint16), (words >> np.uint64(16)).astype(np.uint16)
+    at = _order(high, low)
+    same = _equal_neighbours(words[at])
+    if (same != (_equal_neighbours(high[at]) & _equal_neighbours(low[at]))).any():
+        at = np.argsort(words, kind="stable")  # words that agree in these 32 bits
+        same = _equal_neighbours(words[at])
+    same &= _equal_neighbours(page[at])
     return _grouped(at, same)
 
 
 def _number_pairs(at: Ints, rank: Ints) -> _Groups:
-    """Groups the pairs of neighbouring numbers."""
-    if not len(at):
-        return _Groups(at, at, at)
-    place_bits = len(rank).bit_length()
-    rank_bits = int(rank.max() + 1).bit_length()
-    pair = (rank[at] << rank_bits) | rank[at + 1]
-    if place_bits + 2 * rank_bits < 63:
-        keys = (pair << place_bits) | at
-        keys.sort()
-        at = keys & ((1 << place_bits) - 1)
-        pair = keys >> place_bits
+    """Groups the pairs of neighbouring numbers; `at` is ascending where the first are equal."""
+    first, second = rank[at], rank[at + 1]
+    if max(first.max(initial=0), second.max(initial=0)) <= _MAX_UINT16:
+        order = _order(first.astype(np.uint16), second.astype(np.uint16))
     else:
-        order = np.argsort(pair, kind="stable")
-        at, pair = at[order], pair[order]
-    return _grouped(at, pair[1:] == pair[:-1])
+        order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    return _grouped(at[order], _equal_neighbours(first) & _equal_neighbours(second))
+
+
+def _order(first: NDArray[np.uint16], second: NDArray[np.uint16]) -> Ints:
+    """Returns the stable order by two numbers; of 16 bits, for which numpy sorts by counting."""
+    order = np.argsort(second, kind="stable")
+    return order[np.argsort(first[order], kind="stable")]
+
+
+def _equal_neighbours(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = values[1:] == values[:-1]
+    return found
 
 
 def _grouped(at: Ints, same: NDArray[np.bool_]) -> _Groups:

@@ -94,14 +94,21 @@ def tokenize(
     rare = _cut_plain(codes, classes, starts, german=kind == "de")
     cutter = _cutter(kind)
     rare = np.concatenate((rare, _exceptions(codes, classes, hashes, cutter)))
-    pieces = np.unique(np.searchsorted(firsts, rare, side="right") - 1)
+    chosen = np.zeros(len(firsts), np.bool_)
+    chosen[np.searchsorted(firsts, rare, side="right") - 1] = True
+    pieces = np.flatnonzero(chosen)
     begins, inner = firsts[pieces], lasts[pieces] - firsts[pieces] - 1
     shift = np.cumsum(inner) - inner
     starts[np.repeat(begins + 1 - shift, inner) + np.arange(inner.sum())] = False
     cuts: list[int] = []
+    remembered = cutter.memo.get
     for first, last in zip(begins.tolist(), lasts[pieces].tolist(), strict=True):
-        known = cutter.memo.get(text[first:last])
-        cuts += [first + cut for cut in known or cutter.cuts(text[first:last])]
+        piece = text[first:last]
+        known = remembered(piece)
+        if known is None:
+            known = cutter.cuts(piece)
+        if known:
+            cuts += [first + cut for cut in known]
     starts[np.array(cuts, np.int64)] = True
     found = np.flatnonzero(starts[:size])
     ends = np.append(found[1:], size)
@@ -146,7 +153,7 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
         word_before
         | (((before & cc.TAIL) != 0) & ((before & (cc.ICON | cc.HYPHEN)) == 0))
         | (code_before == 0x2026)
-        | np.isin(code_before, (37, 178, 43, 45))
+        | _among(code_before, 37, 178, 43, 45)
     )
     tail = ((kind & cc.TAIL) != 0) | dots | (dot & dot_ends)
     if german:
@@ -169,12 +176,10 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
     inside = ~(lead | trail)
     comma_like = alpha_before & alpha_after & (code == 44)
     joint = (
-        word_before
-        & alpha_after
-        & (((kind & cc.HYPHEN) != 0) | np.isin(code, (58, 60, 61, 62, 47)))
+        word_before & alpha_after & (((kind & cc.HYPHEN) != 0) | _among(code, 58, 60, 61, 62, 47))
     )
     if german:
-        comma_like = alpha_before & alpha_after & np.isin(code, (44, 33, 63, 58, 60, 61, 62))
+        comma_like = alpha_before & alpha_after & _among(code, 44, 33, 63, 58, 60, 61, 62)
         joint = word_before & (alpha_after | digit_after) & (code == 47)
     cut = inside & (comma_like | joint | ((kind & cc.ICON) != 0) | dots)
     cut |= inside & digit_before & (code == 45) & (digit_after | (code_after == 45))
@@ -183,7 +188,7 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
     starts[at[own & ~(dots & (code_after == 46))] + 1] = True
 
     apostrophe = (code == 39) | (code == 0x2019)
-    smiley = np.isin(code, (58, 59, 61))
+    smiley = _among(code, 58, 59, 61)
     rare = (kind & cc.RARE) != 0
     foreign = np.uint16(cc.LETTER | cc.RARE)
     rare |= (((before & foreign) == foreign) | ((after & foreign) == foreign)) & (inside | dot)
@@ -206,6 +211,14 @@ def _cut_plain(  # noqa: PLR0915 - one rule after the other
         rare |= ((kind & cc.HYPHEN) != 0) & ((after & cc.HYPHEN) != 0)
         rare |= apostrophe & word_before
     return np.concatenate((at[rare], units))
+
+
+def _among(codes: NDArray[np.uint32], *some: int) -> Bools:
+    """Which code points are among a few; several times faster than `np.isin`."""
+    found = codes == some[0]
+    for one in some[1:]:
+        found |= codes == one
+    return found
 
 
 def _exceptions(

@@ -1,0 +1,75 @@
+"""Repeated n-grams: against plain definitions, where hashes agree in part, and for long texts."""
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.text.quality import ngrams
+
+
+def plain(words, lengths, n):
+    """Repeats, characters of the most frequent, characters of copies stepped over."""
+    grams = [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+    counts = Counter(grams)
+    top = 0
+    if grams:
+        best = max(counts.values())
+        first = next(i for i, gram in enumerate(grams) if counts[gram] == best)
+        top = (sum(lengths[first : first + n]) + n - 1) * best
+    seen, copied, i = set(), 0, 0
+    while i < len(grams):
+        if grams[i] in seen:
+            copied += sum(lengths[i : i + n])
+            i += n
+        else:
+            seen.add(grams[i])
+            i += 1
+    return len(grams) - len(counts), top, copied
+
+
+def check(pages):
+    words = np.array([w for page in pages for w in page], np.uint64)
+    lengths = np.array([int(w) % 9 + 1 for w in words], np.int64)
+    found = ngrams.ngram_chars(words, lengths, np.array([len(p) for p in pages]))
+    for number, page in enumerate(pages):
+        sizes = [int(w) % 9 + 1 for w in page]
+        for n in range(2, 11):
+            repeats, top, copied = plain(page, sizes, n)
+            assert found[f"repeats_{n}"][number] == repeats
+            if n < 5:
+                assert found[f"top_{n}"][number] == top
+            else:
+                assert found[f"dup_{n}"][number] == copied
+
+
+WORDS = st.sampled_from([1, 2, 3])
+PAGE = st.one_of(
+    st.lists(WORDS, max_size=60),
+    st.lists(st.integers(0, 30), max_size=25).map(lambda page: page * 3),
+    st.tuples(st.lists(WORDS, min_size=1, max_size=14), st.integers(1, 9)).map(
+        lambda one: one[0] * one[1]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PAGE, min_size=1, max_size=5))
+def test_against_plain_definitions(pages):
+    if any(pages):
+        check(pages)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=40))
+def test_words_whose_hashes_agree_in_32_bits_are_told_apart(page):
+    check([[(w << 40) | 5 for w in page], [5, *page]])
+
+
+def test_more_groups_than_16_bits_hold():
+    page = list(range(70_000)) * 2
+    words = np.array(page, np.uint64) << np.uint64(20)
+    found = ngrams.ngram_chars(words, np.ones(len(page), np.int64), np.array([len(page)]))
+    assert found["repeats_2"][0] == 70_000 - 1
+    assert found["dup_10"][0] == 70_000

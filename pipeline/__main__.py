@@ -53,8 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         options, beam_arguments = parse(words)
-        if options.command in _INSPECT:
-            return _inspect(options, beam_arguments)
+        if options.command != "clean":
+            other = _watch if options.command == "watch" else _inspect
+            return other(options, beam_arguments)
         with MetricsFile(options.metrics_file, options.output) as metrics:
             return _clean(options, beam_arguments, metrics)
     except PagesieveError as error:
@@ -124,6 +125,21 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
     if not sys.stdout.isatty():
         _say(summary_line(run))
     return 0
+
+
+def _watch(options: argparse.Namespace, beam_arguments: list[str]) -> int:
+    """Cleans pages as they arrive, until it is told to stop."""
+    from pipeline.engine import unknown_options
+    from pipeline.watch.command import run
+
+    if unknown := unknown_options(beam_arguments):
+        raise UsageError(f"no such option: {', '.join(unknown)}; see `pagesieve watch --help`")
+    if stray := [a for a in beam_arguments if not a.startswith("-")]:
+        raise UsageError(f"{stray[0]!r} is no option; give the input as --input={stray[0]}")
+    options.output = _folder(options.output)
+    if options.history:
+        options.history = _folder(options.history, "--history")
+    return run(options, beam_arguments)
 
 
 def _inspect(options: argparse.Namespace, rest: list[str]) -> int:

@@ -63,19 +63,15 @@ class CleanPages(beam.PTransform[Any, Any]):
         """Wires the steps."""
         config, work, progress = self._config, self._work, self._settings.progress_folder
         rules = dedup_rules(config, self._run)
-        spilled = (
+        batches = (
             begin
             | "Shards" >> beam.Create(self._shards, reshuffle=False)
             | "Distribute" >> beam.Reshuffle()
             | ReadPages(read_options(config), work, progress)
-            | ExtractText(config.extractor, config.comments)
-            | StripWidgets(config.rules)
-            | DetectLanguage(config.languages, config.min_language_score, config.language_engine)
-            | MaskPersonal(config.mask)
-            | AssessQuality(quality_rules(config))
-            | FingerprintParagraphs(rules)
-            | SpillShards(work, progress)
         )
+        for step in page_steps(config, rules):
+            batches = batches | step
+        spilled = batches | SpillShards(work, progress)
         every_shard = spilled.shards | "NoAnswer" >> beam.Map(_without_answer)
         answers, counts = [every_shard], []
         if rules.scope == "corpus":
@@ -109,6 +105,18 @@ class CleanPages(beam.PTransform[Any, Any]):
             | "SumCounts" >> beam.CombineGlobally(sum_up)
             | "StoreCounts" >> beam.Map(_store, work.counts)
         )
+
+
+def page_steps(config: CleanConfig, rules: DedupRules) -> tuple[beam.PTransform[Any, Any], ...]:
+    """Gives the steps from raw pages to fingerprints, which all pages go through in this order."""
+    return (
+        ExtractText(config.extractor, config.comments),
+        StripWidgets(config.rules),
+        DetectLanguage(config.languages, config.min_language_score, config.language_engine),
+        MaskPersonal(config.mask),
+        AssessQuality(quality_rules(config)),
+        FingerprintParagraphs(rules),
+    )
 
 
 def quality_rules(config: CleanConfig) -> QualityRules:

@@ -33,6 +33,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_clean(commands)
     add_inspect(commands)
     add_index(commands)
+    from pipeline.watch.options import add_watch
+
+    add_watch(commands)
     return parser
 
 
@@ -78,6 +81,18 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--wait", action="store_true", help="wait for another run that uses the history"
     )
     where.add_argument("--fresh", action="store_true", help="do not continue an earlier attempt")
+    add_formats(where)
+    what = clean.add_argument_group("what is removed")
+    add_rules(what)
+    add_quality(clean)
+    duplicates = clean.add_argument_group("duplicates")
+    add_duplicates(duplicates)
+    add_templates(duplicates)
+    _add_how(clean.add_argument_group("how it runs"))
+
+
+def add_formats(where: "argparse._ArgumentGroup") -> None:
+    """Adds the options of input formats and records, which `clean` and `watch` share."""
     where.add_argument(
         "--input-format", default="", metavar="NAME", help="txt, html, jsonl, parquet, warc or wet"
     )
@@ -93,7 +108,9 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     where.add_argument("--added", default="", help="`added` of the records; default: now")
     where.add_argument("--run-name", default="", help="name of the run; default: from `added`")
 
-    what = clean.add_argument_group("what is removed")
+
+def add_rules(what: "argparse._ArgumentGroup") -> None:
+    """Adds the options of what is removed, which `clean` and `watch` share."""
     what.add_argument(
         "--extractor", default=_DEFAULTS.extractor, help="blocks, or fast (resiliparse's main text)"
     )
@@ -126,9 +143,10 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="BYTES",
         help="longer pages are rejected",
     )
-    add_quality(clean)
 
-    duplicates = clean.add_argument_group("duplicates")
+
+def add_duplicates(duplicates: "argparse._ArgumentGroup") -> None:
+    """Adds the options of what a duplicate is, which `clean` and `watch` share."""
     duplicates.add_argument("--dedup", default=_DEFAULTS.dedup, help="corpus, page or none")
     duplicates.add_argument("--near-duplicates", type=switch, default="on", help="on or off")
     duplicates.add_argument(
@@ -156,6 +174,17 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="paragraphs that differ in digits alone stay",
     )
     duplicates.add_argument(
+        "--max-pivots",
+        type=int,
+        default=_DEFAULTS.max_pivots,
+        metavar="N",
+        help="earlier paragraphs that one is compared with, for each of its keys",
+    )
+
+
+def add_templates(duplicates: "argparse._ArgumentGroup") -> None:
+    """Adds the options of site templates, which only a whole set of pages shows."""
+    duplicates.add_argument(
         "--template-pages",
         type=int,
         default=_DEFAULTS.template_pages,
@@ -165,15 +194,9 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     duplicates.add_argument(
         "--template-share", type=float, default=_DEFAULTS.template_share, metavar="0..1"
     )
-    duplicates.add_argument(
-        "--max-pivots",
-        type=int,
-        default=_DEFAULTS.max_pivots,
-        metavar="N",
-        help="earlier paragraphs that one is compared with, for each of its keys",
-    )
 
-    how = clean.add_argument_group("how it runs")
+
+def _add_how(how: "argparse._ArgumentGroup") -> None:
     how.add_argument(
         "--check",
         action="store_true",
@@ -185,7 +208,7 @@ def _add_clean(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     how.add_argument(
         "--memory-per-worker",
-        type=_mib,
+        type=size,
         default="256M",
         metavar="SIZE",
         help="for the search for duplicates, e.g. 512M or 2G",
@@ -269,7 +292,8 @@ def patterns(options: argparse.Namespace) -> tuple[str, ...]:
     return tuple(p for value in options.input for p in value.split(",") if p)
 
 
-def _mib(value: str) -> int:
+def size(value: str) -> int:
+    """Reads a size in memory."""
     factor = {"M": MIB, "G": 1024 * MIB}.get(value[-1:].upper())
     if factor is None or not value[:-1].isdigit() or not int(value[:-1]):
         raise argparse.ArgumentTypeError(f"{value!r} is no size; write 512M or 2G")

@@ -71,11 +71,7 @@ class ShardWriter:
                 "this runner takes the steps of a shard apart"
             )
         self.next_batch += 1
-        data = orjson.dumps(
-            (batch.first_page, batch.pages, _failures(batch.failures)),
-            option=orjson.OPT_NON_STR_KEYS,
-        )
-        frame = self._compressor.compress(data)
+        frame = self._compressor.compress(encode_batch(batch))
         self._pages.write(len(frame).to_bytes(8, "little") + frame)
         # Rows know a page by its number, and a page that failed has one too.
         self._ids.extend([("", "")] * (batch.first_page - len(self._ids)))
@@ -102,12 +98,17 @@ class ShardWriter:
             return
 
     def _count(self, batch: PageBatch) -> None:
-        n = self._counts.n
-        n["pages.read"] += batch.read + sum(f.stage == "read" for f in batch.failures)
-        n["paragraphs.in"] += sum(len(page.paragraphs) for page in batch.pages)
-        n["characters.in"] += sum(sum(map(len, page.paragraphs)) for page in batch.pages)
-        for reason, count in batch.skipped.items():
-            n[f"pages.skipped:{reason}"] += count
+        count_batch(self._counts, batch)
+
+
+def count_batch(counts: Counts, batch: PageBatch) -> None:
+    """Counts what came in with a batch."""
+    n = counts.n
+    n["pages.read"] += batch.read + sum(f.stage == "read" for f in batch.failures)
+    n["paragraphs.in"] += sum(len(page.paragraphs) for page in batch.pages)
+    n["characters.in"] += sum(sum(map(len, page.paragraphs)) for page in batch.pages)
+    for reason, count in batch.skipped.items():
+        n[f"pages.skipped:{reason}"] += count
 
 
 def read_pages(
@@ -118,9 +119,22 @@ def read_pages(
     with open_for_reading(work.shard(shard, "pages")) as handle:
         while size := handle.read(8):
             frame = handle.read(int.from_bytes(size, "little"))
-            first, pages, failures = orjson.loads(decompressor.decompress(frame))
-            numbered = [(number, _page(page)) for number, page in enumerate(pages, first)]
-            yield numbered, [_failure(f) for f in failures]
+            yield decode_batch(decompressor.decompress(frame))
+
+
+def encode_batch(batch: PageBatch) -> bytes:
+    """Writes down the pages and failures of a batch."""
+    return orjson.dumps(
+        (batch.first_page, batch.pages, _failures(batch.failures)),
+        option=orjson.OPT_NON_STR_KEYS,
+    )
+
+
+def decode_batch(data: bytes) -> tuple[list[tuple[int, Page]], list[Failure]]:
+    """Reads what `encode_batch` wrote: numbered pages, and failures."""
+    first, pages, failures = orjson.loads(data)
+    numbered = [(number, _page(page)) for number, page in enumerate(pages, first)]
+    return numbered, [_failure(f) for f in failures]
 
 
 def read_shard_counts(work: WorkFolder, shard: int) -> Counts:

@@ -155,11 +155,15 @@ class RowHistory:
         for path, total in self._parts[kind]:
             pieces = [rows]
             for some in self._look_up_in(path, total, kind, keys):
-                pieces.append(some[np.isin(run_of(some["date"]), self._runs)])
+                pieces.append(some[self._counts(some["date"])])
                 if sum(map(len, pieces)) > len(pieces[0]) + ROWS_AT_ONCE:  # a hot key, most likely
                     pieces = [earliest(np.concatenate(pieces), most)]
             rows = np.concatenate(pieces)
         return earliest(rows, most)
+
+    def _counts(self, dates: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Says of each row, by its date, whether it counts."""
+        return np.isin(run_of(dates), self._runs)
 
     def _look_up_in(
         self, path: str, total: int, kind: RowKind, keys: npt.NDArray[np.uint64]

@@ -50,6 +50,37 @@ def list_files(patterns: Sequence[str], forced: Format | None) -> list[InputFile
     return [found[path] for path in sorted(found)]
 
 
+def list_arrived(
+    patterns: Sequence[str], forced: Format | None
+) -> tuple[list[InputFile], list[str]]:
+    """All files that the patterns name at this moment, and the paths of those of no known format.
+
+    Unlike `list_files` it takes what it finds: a pattern may name nothing yet. Names that begin
+    with a dot are left out, as files on their way have them, unless a pattern asks for them.
+
+    Raises:
+      InputError: a file system cannot be listed.
+    """
+    found: dict[str, InputFile] = {}
+    unknown: set[str] = set()
+    for pattern in patterns:
+        hidden = pattern.replace("\\", "/").rsplit("/", 1)[-1].startswith(".")
+        matches = _match_remote if _SCHEME.match(pattern) else _match_local
+        for path, size, token, below_folder, encoding in matches(pattern):
+            if not hidden and path.rsplit("/", 1)[-1].startswith("."):
+                continue
+            try:
+                chosen, compression = file_format(path, forced)
+                if encoding:
+                    compression = _encoded(path, chosen, compression, encoding)
+            except InputError:
+                if not below_folder:
+                    unknown.add(path)
+                continue
+            found[path] = InputFile(path, size, token, chosen, compression)
+    return [found[path] for path in sorted(found)], sorted(unknown)
+
+
 def _encoded(path: str, chosen: Format, compression: Compression, encoding: str) -> Compression:
     """Settles the compression of an object with a Content-Encoding, whose bytes are read as stored.
 

@@ -106,7 +106,7 @@ def write_shard(
         for pages, failures in read_pages(work, shard):
             for failure in failures:
                 rejected.write(orjson.dumps(make_reject(failure, options.run)))
-                _count_reject(counts, failure)
+                count_reject(counts, failure)
             for number, page in pages:
                 found, copies = duplicates.of_page(number)
                 removals = page.removals | found
@@ -183,7 +183,8 @@ class _Duplicates:
             raise RuntimeError(f"{len(self._chosen) - self._next} duplicates met no page")
 
 
-def _count_reject(counts: Counts, failure: Failure) -> None:
+def count_reject(counts: Counts, failure: Failure) -> None:
+    """Counts a piece of input that became no page."""
     counts.n[f"pages.rejected:{failure.reason}"] += 1
     counts.rejects.append(
         {

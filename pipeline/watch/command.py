@@ -1,0 +1,271 @@
+"""`pagesieve watch`: from the command line to the end of the stream."""
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pipeline.errors import RunError, UsageError, what_happened
+from pipeline.history.session import settings_of
+from pipeline.inputs.formats import forced_format
+from pipeline.inputs.shards import InputError
+from pipeline.job import now, versions
+from pipeline.options import patterns, to_config
+from pipeline.outputs.commit import WorkLock, work_root
+from pipeline.storage import is_local, join, write_bytes
+from pipeline.watch.commit import clear_strays, publish
+from pipeline.watch.manifest import MEMORY, StreamManifest, load, store
+from pipeline.watch.merging import forget_note
+from pipeline.watch.past import HistoryStart, open_history
+from pipeline.watch.settings import WatchSettings
+from pipeline.watch.status import Status
+
+_STOP_S = 8.0
+"""What is in progress may take so long to be committed when the stream is asked to end."""
+
+_EVERY_S = 5.0
+_LEAST_WINDOW_S = 0.1
+
+
+def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+    """Watches until it is told to stop.
+
+    Returns:
+      The exit status: 0 after a clean stop.
+
+    Raises:
+      PagesieveError: see `pipeline.errors`.
+    """
+    from pipeline.watch.prism import find_prism, running_prism
+
+    output = options.output
+    _check_options(options)
+    _check(output)
+    with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(_told_to_stop())
+        stack.enter_context(WorkLock(work_root(output)))
+        settings, start, history = _begin(options, output, stack)
+        prism = find_prism(beam_arguments)
+        found = versions()
+        publish_again(settings, start, found)
+        endpoint = stack.enter_context(running_prism(prism))
+        _say(f"watching {', '.join(settings.patterns)}; Ctrl-C or SIGTERM ends it cleanly")
+        if not stop.is_set():
+            _stream(settings, start, history, found, endpoint, beam_arguments, options, stop)
+    return 0
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Checks what `to_config` does not.
+
+    Raises:
+      UsageError: for a value that is not permitted.
+    """
+    if options.window < _LEAST_WINDOW_S:
+        raise UsageError(f"--window is {options.window:g} s; it must be at least {_LEAST_WINDOW_S}")
+    if not patterns(options):
+        raise UsageError("--input is empty; give a folder or a pattern")
+    try:
+        forced_format(options.input_format or None)
+    except InputError as error:
+        raise UsageError(str(error)) from error
+
+
+def _check(output: str) -> None:
+    """Makes sure that the output is a stream's, or new.
+
+    Raises:
+      UsageError: when it is something else.
+    """
+    if not is_local(output):
+        raise UsageError(f"--output {output}: watch writes to local folders only")
+    if os.path.isdir(output):
+        if os.listdir(output) and not os.path.exists(join(output, MEMORY, "manifest.json")):
+            raise UsageError(
+                f"--output {output} holds files that are not of pagesieve watch; choose another "
+                "folder"
+            )
+    elif os.path.exists(output):
+        raise UsageError(f"--output {output} is a file; give a folder")
+
+
+def _begin(
+    options: argparse.Namespace, output: str, stack: contextlib.ExitStack
+) -> tuple[WatchSettings, StreamManifest, HistoryStart]:
+    """Opens what is committed, or begins a new stream."""
+    config = to_config(options)
+    judging = settings_of(config)
+    memory = join(output, MEMORY)
+    before = load(memory)
+    if before is None:
+        history = open_history(options.history, judging)
+        start = StreamManifest(
+            settings=judging,
+            history=options.history,
+            run=history.next_run,
+            first_page=history.first_page,
+            next_page=history.first_page,
+            started=now(),
+        )
+    else:
+        start = before
+        _check_same(start, judging, options.history)
+        history = open_history(start.history, judging, start.run)
+    digits = "".join(c for c in start.started if c.isalnum())
+    config = replace(config, run_name=config.run_name or f"watch-{digits}")
+    work = tempfile.mkdtemp(prefix="stream-", dir=work_root(output))
+    stack.callback(shutil.rmtree, work, ignore_errors=True)
+    window_ms = int(options.window * 1000)
+    settings = WatchSettings(
+        config=config,
+        patterns=patterns(options),
+        output=output,
+        work=work,
+        memory=memory,
+        history=start.history,
+        window_ms=window_ms,
+        tick_ms=1000 if window_ms % 1000 == 0 else window_ms,
+        settle_s=options.settle,
+        horizon_ms=int(options.dedup_horizon * 1000),
+        memory_bytes=options.memory_per_worker,
+    )
+    if before is None:
+        store(memory, start)
+    return settings, start, history
+
+
+def _check_same(start: StreamManifest, judging: dict[str, Any], history: str) -> None:
+    for name, value in judging.items():
+        if start.settings.get(name) != value:
+            raise UsageError(
+                f"the stream in this output was begun with {name}={start.settings.get(name)}, this "
+                f"command has {value}; use the same, or another --output"
+            )
+    if history and history != start.history:
+        raise UsageError(
+            f"the stream in this output began with --history={start.history or '(none)'}; use the "
+            "same, or another --output"
+        )
+
+
+def publish_again(settings: WatchSettings, start: StreamManifest, found: dict[str, str]) -> None:
+    """Ends what a killed process had begun, and clears away what it had not committed."""
+    root = work_root(settings.output)
+    for name in os.listdir(root):
+        path = join(root, name)
+        if name.startswith("stream-") and path != settings.work:
+            shutil.rmtree(path, ignore_errors=True)
+    forget_note(settings)
+    clear_strays(settings, start)
+    publish(settings, start, found)
+
+
+def _stream(
+    settings: WatchSettings,
+    start: StreamManifest,
+    history: HistoryStart,
+    found: dict[str, str],
+    endpoint: str,
+    beam_arguments: Sequence[str],
+    options: argparse.Namespace,
+    stop: threading.Event,
+) -> None:
+    """Runs the pipeline until it has ended.
+
+    The process ends here where the pipeline did not end in time: its steps may be at work still,
+    and must not be when the lock of the output is given back.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.pipeline import Pipeline
+    from apache_beam.runners.portability.portable_runner import PortableRunner
+
+    from pipeline.watch.pages import WatchPages
+
+    words = [
+        *beam_arguments,
+        f"--job_endpoint={endpoint}",
+        "--environment_type=LOOPBACK",
+        "--streaming",
+    ]
+    pipeline = Pipeline(runner=PortableRunner(), options=PipelineOptions(words))
+    pipeline | WatchPages(settings, history, start, found)
+    ended: list[BaseException | None] = []
+    result = pipeline.run()
+
+    def wait() -> None:
+        try:
+            result.wait_until_finish()
+            ended.append(None)
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread
+            ended.append(error)
+
+    if not options.verbose:
+        # Beam's threads complain when Prism goes, which is when all is done, or told by `wait`.
+        threading.excepthook = lambda _: None
+    waiter = threading.Thread(target=wait, name="stream", daemon=True)
+    waiter.start()
+    status = Status(settings, start)
+    _until_end(settings, status, stop, waiter, options.progress)
+    if options.progress != "off":
+        _say(status.line())
+    if not ended:
+        _say("not all could be committed in time; the rest stays in the inbox")
+        os._exit(0)
+    if ended[0] is not None:
+        if isinstance(ended[0], RunError):
+            raise ended[0]
+        raise RunError(
+            "the stream failed; what was committed stays, and the same command goes on: "
+            f"{what_happened(Exception(str(ended[0])))}"
+        ) from ended[0]
+
+
+def _until_end(
+    settings: WatchSettings,
+    status: Status,
+    stop: threading.Event,
+    waiter: threading.Thread,
+    progress: str,
+) -> None:
+    """Shows the state of things until the pipeline ends, or has had its time to do so."""
+    last = time.monotonic()
+    stopping = 0.0
+    while waiter.is_alive():
+        waiter.join(0.1)
+        if stop.is_set() and not stopping:
+            stopping = time.monotonic()
+            write_bytes(settings.stop_file, b"")
+            _say("stopping: what was read is being committed")
+        if stopping and time.monotonic() - stopping > _STOP_S:
+            return
+        if progress != "off" and time.monotonic() - last >= _EVERY_S:
+            last = time.monotonic()
+            _say(status.line())
+        for warning in status.warnings():
+            _say(warning)
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Notes SIGTERM and Ctrl-C while the block runs."""
+    stop = threading.Event()
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before[number] = signal.signal(number, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(line: str) -> None:
+    print(f"pagesieve: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,81 @@
+"""The line that says how a stream is doing."""
+
+import time
+from typing import Any
+
+import orjson
+
+from pipeline.reporting.printable import visible
+from pipeline.watch.manifest import StreamManifest, load
+from pipeline.watch.settings import WatchSettings
+
+_MOST_NAMED = 5
+
+
+class Status:
+    """Tells what a stream has done since it was started.
+
+    Args:
+      settings: of the stream.
+      start: its manifest then.
+    """
+
+    def __init__(self, settings: WatchSettings, start: StreamManifest) -> None:
+        self._settings = settings
+        self._start = start
+        self._before = start.total().n
+        self._warned: set[str] = set()
+
+    def line(self) -> str:
+        """Gives one line: pages in, out, duplicates, rejects, what waits, lag."""
+        manifest = load(self._settings.memory) or self._start
+        total = manifest.total()
+        waiting = self._waiting()
+
+        def since(name: str) -> int:
+            return total.n[name] - self._before[name]
+
+        rejects = sum(since(name) for name in total.n if name.startswith("pages.rejected:"))
+        dropped = sum(since(name) for name in total.n if name.startswith("pages.dropped:"))
+        duplicates = sum(
+            since(name) for name in total.n if name.startswith("paragraphs.removed:duplicate.")
+        )
+        parts = [
+            f"{since('pages.read'):,} pages in",
+            f"{since('pages.written'):,} out",
+            f"{dropped:,} dropped",
+            f"{duplicates:,} duplicate paragraphs",
+            f"{rejects:,} rejected",
+            f"{waiting['files']:,} files waiting",
+            f"lag {self.lag_s(waiting):.1f} s",
+        ]
+        return ", ".join(parts)
+
+    def lag_s(self, waiting: dict[str, float]) -> float:
+        """Gives the age of the oldest page that is not committed; 0 without any."""
+        since = waiting["since_s"]
+        return max(time.time() - since, 0.0) if since else 0.0
+
+    def warnings(self) -> list[str]:
+        """Gives what the user has to know and has not been told."""
+        waiting = self._waiting()
+        said = []
+        if waiting["error"]:
+            said.append(f"the input cannot be listed, trying on: {visible(waiting['error'], 300)}")
+        unknown = waiting["unknown"]
+        said += [
+            f"{visible(path, 300)} is left alone: its name does not tell its format; name it "
+            "with --input-format"
+            for path in unknown[:_MOST_NAMED]
+        ]
+        fresh = [line for line in said if line not in self._warned]
+        self._warned.update(fresh)
+        return fresh
+
+    def _waiting(self) -> dict[str, Any]:
+        try:
+            with open(self._settings.inbox_file, "rb") as handle:
+                found: dict[str, Any] = orjson.loads(handle.read())
+                return found
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return {"files": 0, "bytes": 0, "since_s": 0.0, "unknown": [], "error": ""}

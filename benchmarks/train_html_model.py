@@ -82,7 +82,7 @@ def read_samples(pages: Path, truth: Path) -> list[Sample]:
             texts = [" ".join(lines) for lines in tree.lines]
             if not texts:
                 continue
-            rows, units = build(tree)
+            rows, units = build([tree])
             label, weight = label_units(texts, labels)
             others = opinions(html, texts)
             samples.append(
@@ -107,7 +107,7 @@ def read_extras(paths: list[Path], count: int) -> list[Sample]:
             texts = [" ".join(lines) for lines in tree.lines]
             if not 3 <= len(texts) <= MAX_EXTRA_UNITS:
                 continue
-            rows, units = build(tree)
+            rows, units = build([tree])
             unknown = np.full(len(units), -1.0)
             others = opinions(html, texts)[units]
             samples.append(Sample(nothing, tree, texts, units, rows, unknown, unknown * 0, others))

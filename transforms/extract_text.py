@@ -1,7 +1,7 @@
 """ExtractText: decoded pages become paragraphs."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import apache_beam as beam
@@ -19,8 +19,8 @@ from transforms.records import (
     Reason,
     Removal,
 )
+from transforms.text import html
 from transforms.text.errors import TextError
-from transforms.text.html.comments import Comment
 from transforms.text.rows import MAX_PARAGRAPHS
 
 Extractor = Literal["blocks", "fast"]
@@ -55,38 +55,63 @@ def page_id(url: str, date: str, content: str) -> str:
 def extract_page(
     raw: RawPage, extractor: Extractor = "blocks", comments: Comments = "drop"
 ) -> Page:
-    """Turns one page into paragraphs; boilerplate of HTML is marked as removed.
-
-    The title of an HTML page goes into `extra`, with `comments="separate"` what its readers wrote
-    as well: a list of author, date and text, as far as the page tells.
+    """Turns one page into paragraphs; see `extract_pages`.
 
     Raises:
       TextError: when the page cannot be handled within the limits of size and depth.
     """
-    removals: dict[int, Removal] = {}
-    extra: dict[str, object] = {}
-    if raw.kind == "html":
-        from transforms.text import html
+    (found,) = _extracts([raw], extractor, comments)
+    if isinstance(found, TextError):
+        raise found
+    return found
 
-        if extractor == "fast":
-            blocks = html.extract_fast(raw.content)
+
+def _extracts(
+    pages: Sequence[RawPage], extractor: Extractor, comments: Comments
+) -> Iterator[Page | TextError]:
+    """Turns pages into paragraphs; HTML is looked at many pages at a time."""
+    of_html = [raw.content for raw in pages if raw.kind == "html"]
+    extracts: Iterator[html.Extract | TextError] = iter(())
+    if of_html and extractor == "blocks":
+        extracts = html.extract_pages(
+            of_html, comments="remove" if comments == "drop" else "separate"
+        )
+    for raw in pages:
+        if raw.kind != "html":
+            yield _page(raw, split_paragraphs(raw.content), {}, {})
+        elif extractor == "fast":
+            try:
+                blocks = html.extract_fast(raw.content)
+            except TextError as error:
+                yield error
+            else:
+                yield _page(raw, [block.text for block in blocks], {}, {})
         else:
-            mode: Literal["remove", "separate"] = "remove" if comments == "drop" else "separate"
-            found = html.extract_page(raw.content, comments=mode)
-            blocks = found.blocks
-            if title := " ".join(split_paragraphs(found.title)):
-                extra["title"] = title
-            if comments == "separate":
-                extra["comments"] = [_comment(comment) for comment in found.comments]
-        paragraphs: list[str] = []
-        for block in blocks:
-            lines = split_paragraphs(block.text)
-            if block.rule:
-                removal = Removal(block.rule, block.evidence)
-                removals.update((len(paragraphs) + i, removal) for i in range(len(lines)))
-            paragraphs.extend(lines)
-    else:
-        paragraphs = split_paragraphs(raw.content)
+            found = next(extracts)
+            yield found if isinstance(found, TextError) else _page_of_blocks(raw, found, comments)
+
+
+def _page_of_blocks(raw: RawPage, found: html.Extract, comments: Comments) -> Page:
+    """A page of HTML: a block is a paragraph, because its text is one clean line."""
+    extra: dict[str, object] = {}
+    if title := " ".join(split_paragraphs(found.title)):
+        extra["title"] = title
+    if comments == "separate":
+        extra["comments"] = [_comment(comment) for comment in found.comments]
+    removals: dict[int, Removal] = {}
+    known: dict[tuple[str, str], Removal] = {}
+    for number, (_, rule, evidence) in enumerate(found.blocks):
+        if rule:
+            removal = known.get((rule, evidence))
+            if removal is None:
+                removal = known[rule, evidence] = Removal(rule, evidence)
+            removals[number] = removal
+    return _page(raw, [block.text for block in found.blocks], removals, extra)
+
+
+def _page(
+    raw: RawPage, paragraphs: Sequence[str], removals: dict[int, Removal], extra: dict[str, object]
+) -> Page:
     return Page(
         id=page_id(raw.url, raw.date, raw.content),
         url=raw.url,
@@ -100,7 +125,7 @@ def extract_page(
     )
 
 
-def _comment(comment: Comment) -> dict[str, str]:
+def _comment(comment: html.Comment) -> dict[str, str]:
     parts = {"author": comment.author, "date": comment.date, "text": comment.text}
     return {name: "\n".join(split_paragraphs(value)) for name, value in parts.items() if value}
 
@@ -108,19 +133,24 @@ def _comment(comment: Comment) -> dict[str, str]:
 def extract_pages(
     pages: Sequence[RawPage], extractor: Extractor = "blocks", comments: Comments = "drop"
 ) -> list[Page | Failure]:
-    """Extracts each page; one that cannot be handled becomes a `Failure` in its place."""
+    """Extracts each page; one that cannot be handled becomes a `Failure` in its place.
+
+    Boilerplate of HTML is marked as removed. The title of an HTML page goes into `extra`, with
+    `comments="separate"` what its readers wrote as well: a list of author, date and text, as far as
+    the page tells.
+    """
+    try:
+        found: list[Page | TextError | Exception] = list(_extracts(pages, extractor, comments))
+    except Exception:  # noqa: BLE001 - found out below whose it is
+        found = [_one_by_one(raw, extractor, comments) for raw in pages]
     results: list[Page | Failure] = []
-    for raw in pages:
-        try:
-            page = extract_page(raw, extractor, comments)
-        except TextError as error:
-            results.append(_failure(raw, error.reason, str(error)))
-            continue
-        except Exception as error:  # noqa: BLE001 - no page may end a run over millions of others
-            detail = f"{type(error).__name__}: {error}"[:300]
+    for raw, page in zip(pages, found, strict=True):
+        if isinstance(page, TextError):
+            results.append(_failure(raw, page.reason, str(page)))
+        elif isinstance(page, Exception):
+            detail = f"{type(page).__name__}: {page}"[:300]
             results.append(_failure(raw, "failed", detail))
-            continue
-        if not page.paragraphs:
+        elif not page.paragraphs:
             results.append(_failure(raw, "no_text", "the page has no visible text"))
         elif len(page.paragraphs) > MAX_PARAGRAPHS:
             detail = f"{len(page.paragraphs)} paragraphs, more than {MAX_PARAGRAPHS}"
@@ -128,6 +158,13 @@ def extract_pages(
         else:
             results.append(page)
     return results
+
+
+def _one_by_one(raw: RawPage, extractor: Extractor, comments: Comments) -> Page | Exception:
+    try:
+        return extract_page(raw, extractor, comments)
+    except Exception as error:  # noqa: BLE001 - no page may end a run over millions of others
+        return error
 
 
 def _failure(raw: RawPage, reason: Reason, detail: str) -> Failure:

@@ -6,7 +6,16 @@ import hashlib
 import numpy as np
 import pytest
 
-from transforms.text.html import Block, extract_blocks, extract_fast, extract_page, from_selectors
+from transforms.text.errors import TooDeep
+from transforms.text.html import (
+    Block,
+    extract,
+    extract_blocks,
+    extract_fast,
+    extract_page,
+    extract_pages,
+    from_selectors,
+)
 from transforms.text.html.dom import parse
 from transforms.text.html.features import build
 from transforms.text.html.model import SCORE_STEPS, load_weights, scores
@@ -229,10 +238,10 @@ def test_fast_keeps_the_article_a_paragraph_a_line():
 def test_scores_are_exact():
     tree = parse(page(COMMENTS["wordpress"].format(first=FIRST, second=SECOND)))
     weights = load_weights()
-    rows, _ = build(tree, weights.bits)
+    rows, _ = build([tree], weights.bits)
     assert (rows == np.floor(rows)).all()
     assert rows.shape[1] == len(weights.low)
-    for row, score in zip(rows.tolist(), scores(rows, weights), strict=True):
+    for row, score in zip(rows.tolist(), scores(rows, weights).tolist(), strict=True):
         bounds = zip(row, weights.low.tolist(), weights.high.tolist(), strict=True)
         clipped = [int(min(max(value, low), high)) for value, low, high in bounds]
         total = int(weights.second_bias)
@@ -242,6 +251,27 @@ def test_scores_are_exact():
             hidden += int(weights.first_bias[unit])
             total += (max(hidden, 0) >> 6) * int(second)
         assert score == total / SCORE_STEPS
+
+
+def test_pages_are_judged_alike_alone_and_in_a_batch(monkeypatch):
+    comments = [text.format(first=FIRST, second=SECOND) for text in COMMENTS.values()]
+    pages = [
+        page(""),
+        "",
+        *map(page, comments),
+        "<p>x",
+        f"<nav><a href=x>{FIRST}</a></nav>",
+        FOOTER,
+    ]
+    deep = len(pages) // 2
+    pages.insert(deep, "<div>" * 10_050 + "x")
+    alone = [None if n == deep else extract_page(html) for n, html in enumerate(pages)]
+    for at_once in (1, 2, 3, 100):
+        monkeypatch.setattr(extract, "PAGES_AT_ONCE", at_once)
+        found = list(extract_pages(pages))
+        assert isinstance(found.pop(deep), TooDeep)
+        assert found == alone[:deep] + alone[deep + 1 :]
+    assert list(extract_pages([])) == []
 
 
 def test_sums_stay_exact_in_float64():

@@ -2,7 +2,7 @@
 
 from transforms.text.html.blocks import Block
 from transforms.text.html.comments import Comment
-from transforms.text.html.extract import Extract, extract_blocks, extract_page
+from transforms.text.html.extract import Extract, extract_blocks, extract_page, extract_pages
 from transforms.text.html.fast import extract_fast
 from transforms.text.html.systems import System, from_selectors
 
@@ -14,5 +14,6 @@ __all__ = [
     "extract_blocks",
     "extract_fast",
     "extract_page",
+    "extract_pages",
     "from_selectors",
 ]

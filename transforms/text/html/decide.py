@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from transforms.text.html.blocks import clean_line
 from transforms.text.html.forum import forum_posts
 from transforms.text.html.hints import BIT, TAG_BIT
@@ -59,7 +61,7 @@ def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
     """
     count, bit = len(tree.parent), BIT["comment"]
     comment = [-1] * count
-    named = [number for number, mask in enumerate(tree.mask) if mask & bit]
+    named = np.flatnonzero(tree.elements[1] & bit).tolist()
     if named:
         prose = _prose_before(tree)
         limit = prose[-1] * MAX_COMMENT_SHARE
@@ -88,11 +90,11 @@ def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
 
 def _prose_before(tree: Tree) -> list[int]:
     """Characters of units with few links before each unit, and in all."""
-    ends = [0]
-    for lines, linked in zip(tree.lines, tree.link_chars, strict=True):
-        size = len(lines[0]) if len(lines) == 1 else sum(map(len, lines))
-        ends.append(ends[-1] + (size if linked * 3 < size else 0))
-    return ends
+    size, linked = tree.units[6], tree.units[1]
+    ends = np.zeros(len(size) + 1, dtype=np.int64)
+    np.cumsum(np.where(linked * 3 < size, size, 0), out=ends[1:])
+    before: list[int] = ends.tolist()
+    return before
 
 
 def keep_units(
@@ -111,6 +113,8 @@ def keep_units(
       threshold: log odds from which a unit outside of all containers stays.
     """
     inside = containers or find_containers(tree)
+    if max(inside.comment) < 0 and max(inside.post) < 0 and not inside.rules:
+        return [logit >= threshold for logit in logits]
     keep = []
     for element, logit in zip(tree.element, logits, strict=True):
         if inside.system[element] >= 0:

@@ -6,7 +6,6 @@ same unit, so that poems and addresses stay readable and are judged whole. A tab
 hold a line each is one unit, cells separated by " | ". The lines of `<pre>` stay lines.
 """
 
-import numpy as np
 from selectolax.lexbor import (
     LexborDocumentOptions,
     LexborHTMLParser,
@@ -18,7 +17,7 @@ from transforms.text.errors import ParserFailed, TooDeep
 from transforms.text.html.blocks import clean_line
 from transforms.text.html.hints import CLASS_MASKS, TAG_MASK, class_mask, id_mask, role_mask
 from transforms.text.html.limits import MAX_DEPTH, checked_bytes
-from transforms.text.html.tree import Tree
+from transforms.text.html.tree import Tree, Unit
 
 CELL_SEPARATOR = " | "
 MAX_CELL_CHARS = 300
@@ -66,6 +65,9 @@ def _kinds() -> tuple[dict[int, tuple[int, int]], int, int]:
 
 _KINDS, _TEXT_TAG, _TITLE_TAG = _kinds()
 _OTHER = (_INLINE, 0)
+_READ = frozenset(("id", "role", "itemprop", "style", "hidden", "aria-hidden"))
+"""Attributes that are looked at, besides the class."""
+_TOO_DEEP = f"elements are nested more than {MAX_DEPTH} levels deep"
 
 
 def parse(html: str) -> Tree:
@@ -94,24 +96,20 @@ def parse(html: str) -> Tree:
     return tree
 
 
-_Unit = tuple[list[str], int, int, int, int, int]
-"""Lines, element, characters inside links and inside bold type, links, hints."""
-
-
 def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
     """Fill the tree in one pass over the nodes in reading order, without recursion.
 
     One function and local names only, because calls would cost more than the work itself.
     """
-    look_up, known_class = _KINDS.get, CLASS_MASKS.get
+    look_up, known_class, unread = _KINDS.get, CLASS_MASKS.get, _READ.isdisjoint
     text_tag, other = _TEXT_TAG, _OTHER
     parents, masks, names = tree.parent, tree.mask, tree.name
     firsts, lasts, ends = tree.first, tree.last, tree.end
-    units: list[_Unit] = []
+    units: list[Unit] = []
     pieces: list[str] = []
     done: list[str] = []
     stack: list[tuple[LexborNode, int, int]] = []
-    element = pre = links_open = bold_open = link_chars = bold_chars = links = inline = 0
+    element = elements = pre = links_open = bold_open = link_chars = bold_chars = links = inline = 0
     node: LexborNode | None = root
     while node is not None:
         tag = node.tag_id
@@ -131,14 +129,16 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                 attributes = node.attributes
                 class_names = identifier = ""
                 if attributes:
-                    class_names = attributes.get("class") or ""
-                    if class_names and kind < _BODY:
-                        found = known_class(class_names)
-                        mask |= class_mask(class_names) if found is None else found
-                    if not class_names or len(attributes) > 1:
-                        identifier = attributes.get("id") or ""
-                        if identifier and kind < _BODY:
-                            mask |= id_mask(identifier)
+                    if "class" in attributes:
+                        class_names = attributes["class"] or ""
+                        if class_names and kind < _BODY:
+                            found = known_class(class_names)
+                            mask |= class_mask(class_names) if found is None else found
+                    if not unread(attributes):
+                        if "id" in attributes:
+                            identifier = attributes["id"] or ""
+                            if identifier and kind < _BODY:
+                                mask |= id_mask(identifier)
                         if "role" in attributes:
                             mask |= role_mask(attributes["role"] or "")
                         if "itemprop" in attributes:
@@ -155,18 +155,28 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                     close = _CLOSE_NOTHING
                     if kind == _LINK and "href" in attributes:  # without it, an anchor
                         links += 1
-                        if child is not None:
-                            links_open += 1
-                            close = _CLOSE_LINK
-                    elif kind == _BOLD and child is not None:
-                        bold_open += 1
+                        close = _CLOSE_LINK
+                    elif kind == _BOLD:
                         close = _CLOSE_BOLD
                     if child is not None:
-                        stack.append((node, close, 0))
-                        if len(stack) > MAX_DEPTH:
-                            raise TooDeep(f"elements are nested more than {MAX_DEPTH} levels deep")
-                        node = child
-                        continue
+                        if child.tag_id == text_tag and child.next is None:
+                            text = child.text_content
+                            if text and (pieces or not text.isspace()):
+                                pieces.append(text)
+                                if close or links_open or bold_open:
+                                    size = len(text.strip())
+                                    if links_open or close == _CLOSE_LINK:
+                                        link_chars += size
+                                    if bold_open or close == _CLOSE_BOLD:
+                                        bold_chars += size
+                        else:
+                            if close == _CLOSE_LINK:
+                                links_open += 1
+                            elif close:
+                                bold_open += 1
+                            stack.append((node, close, 0))
+                            node = child
+                            continue
                 elif kind < _SKIP:
                     if pieces or done:
                         lines = _cut(pieces, done, pre)
@@ -186,10 +196,9 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                             elif kind == _BODY:
                                 tree.body = len(parents)
                         stack.append((node, close, element))
-                        if len(stack) > MAX_DEPTH:
-                            raise TooDeep(f"elements are nested more than {MAX_DEPTH} levels deep")
                         parents.append(element)
-                        element = len(masks)
+                        element = elements
+                        elements += 1
                         masks.append(mask)
                         names.append((class_names, identifier))
                         firsts.append(len(units))
@@ -215,37 +224,35 @@ def _fill(tree: Tree, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915
                     pieces, done = [], []
                     link_chars = bold_chars = links = inline = 0
         following = node.next
+        if following is None and len(stack) > MAX_DEPTH:  # it is longest at such a place
+            raise TooDeep(_TOO_DEEP)
         while following is None and stack:
             node, close, before = stack.pop()
-            if close:
-                if close == _CLOSE_LINK:
-                    links_open -= 1
-                elif close == _CLOSE_BOLD:
-                    bold_open -= 1
-                else:
-                    if pieces or done:
-                        lines = _cut(pieces, done, pre)
-                        if lines:
-                            units.append((lines, element, link_chars, bold_chars, links, inline))
-                        pieces, done = [], []
-                        link_chars = bold_chars = links = inline = 0
-                    if close == _CLOSE_PRE:
-                        pre -= 1
-                    elif close == _CLOSE_ROW:
-                        _join_cells(tree, units, element)
-                    lasts[element] = len(units)
-                    ends[element] = len(masks)
-                    element = before
+            if close >= _CLOSE_BLOCK:
+                if pieces or done:
+                    lines = _cut(pieces, done, pre)
+                    if lines:
+                        units.append((lines, element, link_chars, bold_chars, links, inline))
+                    pieces, done = [], []
+                    link_chars = bold_chars = links = inline = 0
+                if close == _CLOSE_PRE:
+                    pre -= 1
+                elif close == _CLOSE_ROW:
+                    _join_cells(tree, units, element)
+                lasts[element] = len(units)
+                ends[element] = elements
+                element = before
+            elif close == _CLOSE_LINK:
+                links_open -= 1
+            elif close:
+                bold_open -= 1
             following = node.next
         node = following
     lines = _cut(pieces, done, pre)
     if lines:
         units.append((lines, element, link_chars, bold_chars, links, inline))
     if units:
-        (
-            tree.lines, tree.element, tree.link_chars, tree.bold_chars, tree.links, tree.inline,
-        ) = zip(*units, strict=True)  # fmt: skip
-        tree.elements = np.array([parents, masks, firsts, lasts, ends], dtype=np.int64)
+        tree.set_units(units)
 
 
 def _title(head: LexborNode) -> str:
@@ -262,13 +269,15 @@ def _cut(pieces: list[str], done: list[str], pre: int) -> list[str]:
     if pre:
         parts = [line for part in (*done, text) for line in map(clean_line, part.split("\n"))]
         return list(filter(None, parts))
-    text = clean_line(text)
+    line = text.strip()
+    if "  " in line or not line.isprintable():  # line feeds are not printable
+        line = clean_line(text)
     if done:
-        return [*done, text] if text else done
-    return [text] if text else []
+        return [*done, line] if line else done
+    return [line] if line else done
 
 
-def _join_cells(tree: Tree, units: list[_Unit], row: int) -> None:
+def _join_cells(tree: Tree, units: list[Unit], row: int) -> None:
     """Make one unit of a table row whose cells hold one short line each."""
     start = tree.first[row]
     if len(units) - start < 2:

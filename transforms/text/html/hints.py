@@ -7,7 +7,6 @@ they stand in compounds of many languages.
 """
 
 import re
-from functools import lru_cache
 
 from transforms.text.html.forum import POST, system_of_class, system_of_id
 
@@ -205,6 +204,7 @@ _ROLES = {
 }  # fmt: skip
 """Values of `role` and `itemprop`."""
 
+_ANY_STEM = re.compile("|".join(stem for stem, _ in STEMS))
 _WORD_BREAK = re.compile(r"[^a-zäöüß0-9]+|(?<=[a-zäöüß])(?=[0-9])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BY_WORD: dict[str, int] = {}
@@ -226,9 +226,11 @@ _MAX_NAME_CHARS = 300
 _MAX_NAMES = 12
 """Lists of more class names describe a whole post or page; only the first ones count."""
 _MAX_CACHED = 50_000
+_MAX_CACHED_CHARS = 1_000
 CLASS_MASKS: dict[str, int] = {}
 """Masks of class attributes that `class_mask` has seen."""
 _name_cache: dict[str, int] = {}
+_word_cache: dict[str, int] = {}
 
 
 def class_mask(class_names: str) -> int:
@@ -251,9 +253,10 @@ def class_mask(class_names: str) -> int:
         for name in names:
             found = _name_cache.get(name)
             mask |= name_mask(name) if found is None else found
-        if len(CLASS_MASKS) >= _MAX_CACHED:  # a pure function: this changes no result
-            CLASS_MASKS.clear()
-        CLASS_MASKS[class_names] = mask
+        if len(class_names) <= _MAX_CACHED_CHARS:
+            if len(CLASS_MASKS) >= _MAX_CACHED:  # a pure function: this changes no result
+                CLASS_MASKS.clear()
+            CLASS_MASKS[class_names] = mask
     return mask
 
 
@@ -276,11 +279,11 @@ def name_mask(name: str) -> int:
     Returns:
       A mask of the groups in `GROUPS`.
     """
-    name = name[:_MAX_NAME_CHARS].rstrip("0123456789")
     mask = _name_cache.get(name)
     if mask is None:
-        low = name.lower()
-        words = low.replace("_", "-").split("-")
+        short = name[:_MAX_NAME_CHARS].rstrip("0123456789")
+        low = short.lower()
+        words = low.replace("_", "-").split("-") if "-" in low or "_" in low else [low]
         state = (
             (words[0] in _STATE_HEADS and _STATE.match(low))
             or (("comm" in low or "color" in low or "temp" in low) and _STATE_INSIDE.search(low))
@@ -289,14 +292,17 @@ def name_mask(name: str) -> int:
         if state:
             mask = 0
         else:
-            if not ("".join(words).isalpha() and low.isascii()) or (
-                name != low and _CAMEL.search(name)
+            if (
+                not low.isascii()
+                or not "".join(words).isalpha()
+                or (short != low and _CAMEL.search(short))
             ):
-                words = _WORD_BREAK.split(_CAMEL.sub("-", name).lower())
+                words = _WORD_BREAK.split(_CAMEL.sub("-", short).lower())
             mask = _words_mask(words)
-        if len(_name_cache) >= _MAX_CACHED:
-            _name_cache.clear()
-        _name_cache[name] = mask
+        if len(name) <= _MAX_CACHED_CHARS:
+            if len(_name_cache) >= _MAX_CACHED:
+                _name_cache.clear()
+            _name_cache[name] = mask
     return mask
 
 
@@ -312,20 +318,26 @@ def role_mask(value: str) -> int:
 def _words_mask(words: list[str]) -> int:
     mask = 0
     for word in words:
-        mask |= _word_mask(word)
-    if not _PARTS_OF_PROSE[0].isdisjoint(words) and not _PARTS_OF_PROSE[1].isdisjoint(words):
+        found = _word_cache.get(word)
+        mask |= _word_mask(word) if found is None else found
+    if (
+        len(words) > 1
+        and not _PARTS_OF_PROSE[0].isdisjoint(words)
+        and not _PARTS_OF_PROSE[1].isdisjoint(words)
+    ):
         mask |= BIT["prose"]
     return mask
 
 
-@lru_cache(maxsize=20_000)
 def _word_mask(word: str) -> int:
-    found = _BY_WORD.get(word)
-    if found is not None:
-        return found
-    mask = 0
-    if len(word) > 3:
-        for stem, group in STEMS:
-            if stem in word:
-                mask |= BIT[group]
+    mask = _BY_WORD.get(word)
+    if mask is None:
+        mask = 0
+        if len(word) > 3 and _ANY_STEM.search(word):
+            for stem, group in STEMS:
+                if stem in word:
+                    mask |= BIT[group]
+    if len(_word_cache) >= _MAX_CACHED:
+        _word_cache.clear()
+    _word_cache[word] = mask
     return mask

@@ -4,11 +4,14 @@ Features and weights are integers held in float64, and every sum stays below 2**
 in which a linear algebra library adds does not matter: there is nothing to round.
 """
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
+import numpy.typing as npt
 
 from transforms.text.html.features import Matrix, build
 from transforms.text.html.tree import Integers, Tree
@@ -66,7 +69,7 @@ def load_weights() -> Weights:
         )
 
 
-def scores(features: Matrix, weights: Weights) -> list[float]:
+def scores(features: Matrix, weights: Weights) -> npt.NDArray[np.float64]:
     """How much each unit looks like content.
 
     Args:
@@ -89,20 +92,21 @@ def scores(features: Matrix, weights: Weights) -> list[float]:
     hidden *= HIDDEN_SHIFT
     np.floor(hidden, out=hidden)
     totals = weights.second @ hidden + weights.second_bias
-    scored: list[float] = (totals / SCORE_STEPS).tolist()
+    scored: npt.NDArray[np.float64] = totals / SCORE_STEPS
     return scored
 
 
-def judge(tree: Tree, weights: Weights) -> list[float]:
-    """How much each unit of a page looks like content, log odds.
+def judge(trees: Sequence[Tree], weights: Weights) -> list[list[float]]:
+    """How much each unit of pages looks like content, log odds.
 
     Args:
-      tree: a page with at least one unit.
+      trees: pages with at least one unit each, at least one page.
       weights: of the network.
     """
-    rows, units = build(tree, weights.bits)
-    logits = [CHROME] * len(tree.lines)
+    rows, units = build(trees, weights.bits)
+    logits = np.full(sum(len(tree.lines) for tree in trees), CHROME)
     if len(units):
-        for unit, score in zip(units.tolist(), scores(rows, weights), strict=True):
-            logits[unit] = score
-    return logits
+        logits[units] = scores(rows, weights)
+    every: list[float] = logits.tolist()
+    ends = itertools.accumulate(len(tree.lines) for tree in trees)
+    return [every[end - len(tree.lines) : end] for tree, end in zip(trees, ends, strict=True)]

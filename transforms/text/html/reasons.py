@@ -1,6 +1,7 @@
 """Names the rule under which a unit is removed, and says what speaks for it."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -41,6 +42,7 @@ _BY_WORD = (
     ("navigation", WORD["navigation"]),
     ("meta", WORD["date"] | WORD["author"] | WORD["tag"]),
 )
+_KEPT = ("", "")
 _NO_SCORE = "score 0.00"
 _MAX_WORDS_CHARS = 60
 """Longer lines are not named after single words."""
@@ -74,6 +76,26 @@ class Reasons:
             marked |= comment == np.arange(len(comment))
         named = closest(marked, parent)
         return np.where(comment >= 0, comment, named).tolist()
+
+    def label(self, keep: Sequence[bool], logits: Sequence[float]) -> list[tuple[str, str]]:
+        """Rule and evidence of every unit, both "" for those that stay.
+
+        Args:
+          keep: whether each unit stays.
+          logits: its score, log odds.
+        """
+        sure = {} if self._containers.rules else self._sure
+        named, of = self._named, self.of
+        labels = []
+        for unit, (element, stays, logit) in enumerate(
+            zip(self._tree.element, keep, logits, strict=True)
+        ):
+            if stays:
+                labels.append(_KEPT)
+            else:
+                known = sure.get(named[element]) if logit <= CHROME else None
+                labels.append(known or of(unit, logit))
+        return labels
 
     def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: PLR0911
         """Rule and evidence of a removed unit.

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from transforms.text.html.decide import Containers
-from transforms.text.html.hints import BIT as HINT
 from transforms.text.html.tree import Tree
+from transforms.text.html.vocabulary import BIT as HINT
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from transforms.text.html.blocks import clean_line
 from transforms.text.html.forum import forum_posts
-from transforms.text.html.hints import BIT, TAG_BIT
+from transforms.text.html.known import KNOWN, is_comment_system
 from transforms.text.html.systems import Systems, compile_systems
 from transforms.text.html.tree import Tree
+from transforms.text.html.vocabulary import BIT, TAG_BIT
 
 KEEP_FROM = 0.1
 """Log odds from which a unit stays."""
@@ -61,13 +62,15 @@ def find_containers(tree: Tree, systems: Systems = _NO_SYSTEMS) -> Containers:
     """
     count, bit = len(tree.parent), BIT["comment"]
     comment = [-1] * count
-    named = np.flatnonzero(tree.elements[1] & bit).tolist()
+    named = np.flatnonzero(tree.elements[1] & (bit | KNOWN)).tolist()
     if named:
         prose = _prose_before(tree)
         limit = prose[-1] * MAX_COMMENT_SHARE
         inside = 0
         for element in named:
             if element < inside or element in {0, tree.body} or tree.mask[element] & _GUARDED:
+                continue
+            if not tree.mask[element] & bit and not is_comment_system(tree, element):
                 continue
             last = min(tree.last[element], len(tree.lines))
             if prose[last] - prose[min(tree.first[element], last)] <= limit:

@@ -15,9 +15,10 @@ from selectolax.lexbor import (
 
 from transforms.text.errors import ParserFailed, TooDeep
 from transforms.text.html.blocks import clean_line
-from transforms.text.html.hints import CLASS_MASKS, TAG_MASK, class_mask, id_mask, role_mask
+from transforms.text.html.hints import CLASS_MASKS, class_mask, id_mask, role_mask
 from transforms.text.html.limits import MAX_DEPTH, checked_bytes
 from transforms.text.html.tree import Tree, Unit
+from transforms.text.html.vocabulary import TAG_MASK
 
 CELL_SEPARATOR = " | "
 MAX_CELL_CHARS = 300

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.text.html.forest import Forest
-from transforms.text.html.hints import BIT, N_BITS, TAG_BIT
 from transforms.text.html.lines import FLAGS, SENTENCE, read_lines
 from transforms.text.html.scales import FULL, levels_to, log, share
 from transforms.text.html.tree import Integers, Tree, inherit
+from transforms.text.html.vocabulary import BIT, N_BITS, TAG_BIT
 
 Matrix = npt.NDArray[np.float64]
 

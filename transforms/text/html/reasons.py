@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from transforms.text.html.decide import Containers
-from transforms.text.html.hints import BIT as HINT
-from transforms.text.html.hints import TAG_BIT
+from transforms.text.html.known import KNOWN, system_of, system_of_section
 from transforms.text.html.model import CHROME
 from transforms.text.html.tree import Tree, closest
+from transforms.text.html.vocabulary import BIT as HINT
+from transforms.text.html.vocabulary import TAG_BIT
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
 
@@ -71,6 +72,8 @@ class Reasons:
         parent, mask, first, last, _ = self._tree.elements
         comment = np.array(self._containers.comment)
         marked = (mask & _ANY_HINT) != 0
+        for element in np.flatnonzero(~marked & ((mask & KNOWN) != 0)).tolist():
+            marked[element] = bool(system_of(self._tree, element))
         marked &= last - first <= len(self._tree.lines) // 2
         if comment.max() >= 0:
             marked |= comment == np.arange(len(comment))
@@ -147,8 +150,9 @@ class Reasons:
     def _read_names(self, element: int) -> tuple[str, str]:
         place = f"in {selector(self._tree, element)}"
         if self._containers.comment[element] >= 0:
-            return "comments.container", place
-        return _rule_of_hints(self._tree.mask[element] & _ANY_HINT), place
+            return system_of_section(self._tree, element) or "comments.container", place
+        rule = system_of(self._tree, element)
+        return rule or _rule_of_hints(self._tree.mask[element] & _ANY_HINT), place
 
 
 @lru_cache(maxsize=1 << 9)

@@ -134,7 +134,7 @@ def _rows(
     long = forms.long
     near = np.empty(0, NEAR_ROW)
     if rules.near:
-        some = long & ~forms.numbers
+        some = long & has_form & ~forms.numbers
         words = pick(forms.words, some)
         near = near_rows(words, date[some], page_hash[some], address[some], hasher)
     return exact[long & has_form], near, exact[~long & has_form]

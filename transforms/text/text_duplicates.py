@@ -55,8 +55,8 @@ def text_rows(
       min_words: texts with fewer words get no rows; those of figures get no near rows.
     """
     forms = read_forms(texts, min_words)
-    some = forms.long & ~forms.numbers
     exact, has_form = exact_rows(forms.exact, orders, ties, addresses)
+    some = forms.long & has_form & ~forms.numbers
     near = near_rows(pick(forms.words, some), orders[some], ties[some], addresses[some], hasher)
     return exact[forms.long & has_form], near
 

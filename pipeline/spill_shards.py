@@ -3,14 +3,12 @@
 Text travels no further between the steps: what is shuffled from here on are pointers.
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import IO, Any, Literal, NamedTuple
 
 import apache_beam as beam
 import numpy as np
-import orjson
 import zstandard
 from apache_beam.pvalue import PCollection, TaggedOutput
 
@@ -19,9 +17,10 @@ from pipeline.duplicates.runs import RunWriter, read_totals
 from pipeline.inputs.read_pages import ALREADY_DONE
 from pipeline.outputs.counts import Counts
 from pipeline.reporting.progress import Progress
+from pipeline.spilled_pages import decode_batch, encode_batch
 from pipeline.storage import open_for_reading, open_for_writing, write_bytes
 from pipeline.work import WorkFolder
-from transforms.records import Failure, Keeper, Mask, Page, PageBatch, Removal
+from transforms.records import Failure, Page, PageBatch
 from transforms.text.templates import count_hosts, sum_hosts
 
 
@@ -122,53 +121,10 @@ def read_pages(
             yield decode_batch(decompressor.decompress(frame))
 
 
-def encode_batch(batch: PageBatch) -> bytes:
-    """Writes down the pages and failures of a batch."""
-    return orjson.dumps(
-        (batch.first_page, batch.pages, _failures(batch.failures)),
-        option=orjson.OPT_NON_STR_KEYS,
-    )
-
-
-def decode_batch(data: bytes) -> tuple[list[tuple[int, Page]], list[Failure]]:
-    """Reads what `encode_batch` wrote: numbered pages, and failures."""
-    first, pages, failures = orjson.loads(data)
-    numbered = [(number, _page(page)) for number, page in enumerate(pages, first)]
-    return numbered, [_failure(f) for f in failures]
-
-
 def read_shard_counts(work: WorkFolder, shard: int) -> Counts:
     """Gives what was counted in a shard's first step."""
     with open_for_reading(work.shard(shard, "done")) as handle:
         return Counts.from_json(handle.read())
-
-
-def _failures(failures: Iterable[Failure]) -> list[dict[str, object]]:
-    return [dataclasses.asdict(f) | {"raw": f.raw.hex()} for f in failures]
-
-
-def _failure(values: dict[str, object]) -> Failure:
-    return Failure(**values | {"raw": bytes.fromhex(str(values["raw"]))})  # type: ignore[arg-type]
-
-
-def _page(values: dict[str, object]) -> Page:
-    removals = {int(n): _removal(r) for n, r in values.pop("removals").items()}  # type: ignore[attr-defined]
-    masks = {
-        int(n): tuple(Mask(**mask) for mask in some)
-        for n, some in values.pop("masks").items()  # type: ignore[attr-defined]
-    }
-    dropped = values.pop("dropped")
-    return Page(
-        **values,  # type: ignore[arg-type]
-        removals=removals,
-        masks=masks,
-        dropped=_removal(dropped) if dropped else None,  # type: ignore[arg-type]
-    )
-
-
-def _removal(values: dict[str, object]) -> Removal:
-    keeper = values.pop("keeper")
-    return Removal(**values, keeper=Keeper(**keeper) if keeper else None)  # type: ignore[arg-type]
 
 
 class SpillShards(beam.PTransform[Any, Any]):

@@ -53,10 +53,15 @@ class Counts:
         """Adds a record or receipt to the digest."""
         self.digest = (self.digest + xxhash.xxh3_128_intdigest(line)) & _DIGEST_MASK
 
+    def wants_sample(self, rule: str, rank: int) -> bool:
+        """Says whether an example of a rule would be kept."""
+        some = self.samples.get(rule)
+        return not some or len(some) < SAMPLES or rank < int(str(some[-1]["rank"]))
+
     def add_sample(self, rule: str, rank: int, sample: dict[str, object]) -> None:
         """Keeps an example of a rule if its rank is among the least."""
-        some = self.samples.setdefault(rule, [])
-        if len(some) < SAMPLES or rank < int(str(some[-1]["rank"])):
+        if self.wants_sample(rule, rank):
+            some = self.samples.setdefault(rule, [])
             some.append({"rank": rank, **sample})
             some.sort(key=lambda s: (int(str(s["rank"])), str(s["url"])))
             del some[SAMPLES:]

@@ -13,6 +13,7 @@ from pipeline.storage import open_for_writing
 _ROWS_A_GROUP = 1024
 _GZIP_LEVEL = 6
 _ZSTD_LEVEL = 3
+_BYTES_AT_ONCE = 128 << 10
 
 _METADATA = (
     ("url", "string"),
@@ -57,6 +58,11 @@ class LineSink(_Sink):
       path: ends in `.gz` or `.zst`.
     """
 
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._waiting: list[bytes] = []
+        self._bytes = 0
+
     def write(self, line: bytes) -> None:
         """Appends a line, given without its end."""
         if self._stream is None:
@@ -67,8 +73,21 @@ class LineSink(_Sink):
                 self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(
                     handle, closefd=False
                 )
-        self._stream.write(line + b"\n")
+        self._waiting += (line, b"\n")
+        self._bytes += len(line)
         self.lines += 1
+        if self._bytes >= _BYTES_AT_ONCE:
+            self._flush()
+
+    def close(self) -> None:
+        """Completes the file under its name."""
+        self._flush()
+        super().close()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._stream.write(b"".join(self._waiting))
+            self._waiting, self._bytes = [], 0
 
 
 class ParquetSink(_Sink):

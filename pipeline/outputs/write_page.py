@@ -66,8 +66,10 @@ def write_page(
     kept = 0
     if dropped is None:
         kept = record["metadata"]["paragraphs_out"]
-        documents.write(orjson.dumps(record))
-        counts.add_line(orjson.dumps({k: v for k, v in record.items() if k != "added"}))
+        line = orjson.dumps(record)
+        documents.write(line)
+        # No text holds the field: a quotation mark in it has a backslash before.
+        counts.add_line(line.replace(_field("added", options.added), b"", 1))
         n["paragraphs.kept"] += kept
         n["characters.kept"] += len(record["text"]) - max(kept - 1, 0)
         _count_masks(record["metadata"].get("masked", ()), n)
@@ -77,11 +79,25 @@ def write_page(
     measured = page.extra.get("signals")
     if isinstance(measured, dict):
         add_signals(counts.histograms, measured, "dropped" if page.dropped else "kept")
-    host = _host(page.url)
-    numbers = counts.hosts.setdefault(host, [0, 0, 0])
+    numbers = counts.hosts.setdefault(_host(page.url), [0, 0, 0])
     for i, value in enumerate((1, len(page.paragraphs), kept)):
         numbers[i] += value
-    for paragraph in range(len(page.paragraphs)):
+    yield from _receipts(page, removals, dropped, options, counts, copies)
+
+
+def _receipts(
+    page: Page,
+    removals: dict[int, Removal],
+    dropped: Removal | None,
+    options: OutputOptions,
+    counts: Counts,
+    copies: Mapping[int, int],
+) -> Iterator[bytes]:
+    """Counts each paragraph that goes, and yields its receipt."""
+    host, gone = _host(page.url), Counter[str]()
+    last = _field("run", options.run) + b"}"
+    some = removals.keys() | copies.keys() if dropped is None else range(len(page.paragraphs))
+    for paragraph in sorted(some):
         removal = removals.get(paragraph)
         size = copies.get(paragraph, 0)
         if removal is None:
@@ -89,16 +105,25 @@ def write_page(
                 _count_keeper(counts, page, paragraph, size)
             if dropped is None:
                 continue
-            n[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += 1
+            gone[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += 1
             removal = dropped
         else:
-            n[f"paragraphs.removed:{removal.rule}"] += 1
+            gone[f"paragraphs.removed:{removal.rule}"] += 1
             if size:
                 _count_copy(counts, page, host, paragraph, removal, size)
         receipt = make_receipt(page, paragraph, removal, options.run)
-        _count_sample(counts, receipt)
-        counts.add_line(orjson.dumps({k: v for k, v in receipt.items() if k != "run"}))
-        yield orjson.dumps(receipt)
+        rank = xxhash.xxh3_64_intdigest(f"{page.id}#{paragraph}".encode()) >> 11
+        if counts.wants_sample(removal.rule, rank):
+            counts.add_sample(removal.rule, rank, _sample(receipt))
+        line = orjson.dumps(receipt)
+        counts.add_line(line[: -len(last)] + b"}")
+        yield line
+    counts.n.update(gone)
+
+
+def _field(name: str, value: str) -> bytes:
+    """Gives a field as it stands in a line, with the comma before it."""
+    return b"," + orjson.dumps({name: value})[1:-1]
 
 
 def _count_masks(masked: Sequence[dict[str, Any]], n: Counter[str]) -> None:
@@ -157,8 +182,7 @@ def _count_copy(
         )
 
 
-def _count_sample(counts: Counts, receipt: dict[str, object]) -> None:
-    rank = xxhash.xxh3_64_intdigest(f"{receipt['id']}#{receipt['paragraph']}".encode()) >> 11
+def _sample(receipt: dict[str, object]) -> dict[str, object]:
     sample: dict[str, object] = {
         "url": receipt["url"],
         "text": str(receipt["text"])[:_SAMPLE_CHARS],
@@ -166,4 +190,4 @@ def _count_sample(counts: Counts, receipt: dict[str, object]) -> None:
     }
     if "keeper" in receipt:
         sample["keeper"] = receipt["keeper"]
-    counts.add_sample(str(receipt["rule"]), rank, sample)
+    return sample

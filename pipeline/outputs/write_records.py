@@ -134,15 +134,20 @@ def _sink(stack: ExitStack, path: str) -> LineSink | ParquetSink:
     return sink
 
 
+_COLUMNS = ("address", "keeper", "keeper_date", "keeper_hash", "kind", "distance")
+
+
 class _Duplicates:
     """The removals of a shard's duplicates, page by page."""
 
     def __init__(
         self, work: WorkFolder, shard: int, answers: Sequence[tuple[str, int, int]]
     ) -> None:
-        self._chosen = read_chosen(work, shard)
+        chosen = read_chosen(work, shard)
         self._keepers = Keepers(answers)
-        self._pages = page_of(self._chosen["address"])
+        self._chosen = list(zip(*(chosen[name].tolist() for name in _COLUMNS), strict=True))
+        self._pages: list[int] = page_of(chosen["address"]).tolist()
+        self._paragraphs: list[int] = paragraph_of(chosen["address"]).tolist()
         self._next = 0
 
     def of_page(self, page: int) -> tuple[dict[int, Removal], dict[int, int]]:
@@ -152,21 +157,20 @@ class _Duplicates:
         """
         removals: dict[int, Removal] = {}
         copies = dict(self._keepers.copies_on(page))
-        while self._next < len(self._chosen) and int(self._pages[self._next]) == page:
-            match = self._chosen[self._next]
+        while self._next < len(self._chosen) and self._pages[self._next] == page:
+            address, keeps, on_pages, of_pages, kind, distance = self._chosen[self._next]
+            paragraph = self._paragraphs[self._next]
             self._next += 1
-            kind, distance = int(match["kind"]), int(match["distance"])
-            paragraph = int(paragraph_of(match["address"]))
             if kind == TEMPLATE:
-                copies[paragraph] = int(match["keeper_date"])
+                copies[paragraph] = on_pages
                 removals[paragraph] = Removal(
                     TEMPLATE_RULE,
-                    f"stands on {match['keeper_date']} of {match['keeper_hash']} pages of its host",
+                    f"stands on {on_pages} of {of_pages} pages of its host",
                 )
                 continue
-            keeper, address, stays, copies[paragraph] = self._keepers.of(int(match["address"]))
+            keeper, found, stays, copies[paragraph] = self._keepers.of(address)
             evidence = evidence_of(kind, distance)
-            if address != int(match["keeper"]):
+            if found != keeps:
                 evidence += ", which repeats the one that is kept"
             if not stays:
                 evidence += ", which goes as well"

@@ -19,7 +19,8 @@ from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.read_pages import batch_shard
 from pipeline.inputs.shards import InputError, Shard
 from pipeline.outputs.counts import Counts
-from pipeline.spill_shards import count_batch, decode_batch, encode_batch
+from pipeline.spill_shards import count_batch
+from pipeline.spilled_pages import decode_batch, encode_batch
 from pipeline.storage import read_bytes, write_bytes
 from pipeline.watch.elements import RANGES, Arrival, RowPart, Spilled, WasRead
 from pipeline.watch.inbox import key_of

@@ -60,7 +60,7 @@ class Job:
       fresh: do not continue work that was begun.
       memory_per_worker: bytes.
       stall_s: seconds without progress after which workers elsewhere are given up; 0: never.
-      progress: `auto`, `plain` or `off`.
+      progress: `auto`, `rich`, `plain` or `off`.
       verbose: full log lines and tracebacks.
     """
 

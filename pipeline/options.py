@@ -236,7 +236,7 @@ def _add_how(how: "argparse._ArgumentGroup") -> None:
         metavar="PATH",
         help="write figures of the run for Prometheus, also when it fails",
     )
-    how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
+    how.add_argument("--progress", choices=("auto", "rich", "plain", "off"), default="auto")
     how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
 
 

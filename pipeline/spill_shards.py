@@ -175,6 +175,8 @@ class _SpillFn(beam.DoFn):
             pages=batch.read,
             rejects=len(batch.failures),
             paragraphs=sum(len(page.paragraphs) for page in batch.pages),
+            removed=sum(len(page.removals) for page in batch.pages),
+            dropped=sum(page.dropped is not None for page in batch.pages),
         )
         if batch.last:
             totals = self._writer.close()

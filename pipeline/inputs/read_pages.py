@@ -8,6 +8,7 @@ from apache_beam.pvalue import PCollection
 
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.plan import Shard
+from pipeline.inputs.reached import reached
 from pipeline.inputs.read import read_shard
 from pipeline.reporting.progress import Progress
 from pipeline.storage import exists
@@ -78,7 +79,22 @@ class _ReadFn(beam.DoFn):
     def process(self, shard: Shard) -> Iterable[RawBatch]:
         if exists(self._work.shard(shard.number, "done")):
             yield RawBatch(shard.number, ALREADY_DONE, True, ())
+            self._progress.add(bytes=shard.size, shards=1)
         else:
-            yield from batch_shard(shard, self._options)
-        self._progress.add(bytes=shard.size, shards=1)
+            told = 0.0
+            for batch in batch_shard(shard, self._options):
+                yield batch
+                so_far = shard.size * _reached(shard, batch)
+                if so_far > told:
+                    self._progress.add(bytes=so_far - told)
+                    told = so_far
+            self._progress.add(bytes=shard.size - told, shards=1)
         self._progress.tell()
+
+
+def _reached(shard: Shard, batch: RawBatch) -> float:
+    if batch.pages:
+        return reached(shard, batch.pages[-1].file, batch.pages[-1].offset)
+    if batch.failures:
+        return reached(shard, batch.failures[-1].file, batch.failures[-1].offset)
+    return 0.0

@@ -63,7 +63,7 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     how.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes on this machine"
     )
-    how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
+    how.add_argument("--progress", choices=("auto", "rich", "plain", "off"), default="auto")
     how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
 
 

@@ -23,6 +23,9 @@ from transforms.text.duplicates import TEMPLATE
 from transforms.text.page_duplicates import TEMPLATE_RULE, evidence_of, rule_of
 from transforms.text.rows import page_of, paragraph_of
 
+_FOUND_LATE = ("duplicate.", "template.")
+"""Rules whose removals are known only here."""
+
 
 class WriteRecords(beam.PTransform[Any, Any]):
     """Writes documents, receipts and rejects of each shard.
@@ -71,7 +74,12 @@ class _WriteFn(beam.DoFn):
                 lambda: self._progress.add(steps=1),
             )
             write_bytes(done, counts.to_json())
-        self._progress.add(written=1)
+        copies = sum(
+            count
+            for rule, count in counts.group("paragraphs.removed").items()
+            if rule.startswith(_FOUND_LATE)
+        )
+        self._progress.add(written=1, removed=copies)
         self._progress.tell()
         yield counts
 

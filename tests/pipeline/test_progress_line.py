@@ -1,9 +1,8 @@
-"""The progress line: rewritten on a terminal, plain lines elsewhere, nothing when it is off."""
+"""Progress: bars on a terminal, plain lines elsewhere, nothing when it is off."""
 
 import io
 import os
 import pty
-import re
 import subprocess
 import sys
 import time
@@ -12,8 +11,11 @@ from pathlib import Path
 import pytest
 from corpus_files import write_corpus
 
+from pipeline.inputs.reached import reached
+from pipeline.inputs.shards import InputFile, Piece, Shard
 from pipeline.reporting import monitor
-from pipeline.reporting.monitor import Monitor, progress_line
+from pipeline.reporting.monitor import Monitor
+from pipeline.reporting.pace import Pace
 from pipeline.reporting.progress import Progress, read_progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,14 +39,25 @@ def shown(tmp_path, monkeypatch, stream, **options):
     return stream.getvalue()
 
 
-def test_on_a_terminal_one_line_is_written_over_and_over(tmp_path, monkeypatch):
+def test_on_a_terminal_bars_are_drawn_over_and_over_and_taken_away(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
     text = shown(tmp_path, monkeypatch, Terminal())
-    assert "\n" not in text
-    states = text.split("\r\x1b[K")
-    assert states[0] == ""
-    assert len(states) > 3
-    assert states[-1] == ""  # the line is taken away in the end
-    assert all(re.match(r" 4[23]% reading and cleaning, 1,200 pages", one) for one in states[1:-1])
+    looks = text.split("reading and cleaning")[1:]
+    assert len(looks) > 3
+    for look in looks[:-1]:
+        assert "searching for duplicates" in look
+        assert "1,200 pages" in look
+        assert "3 rejected" in look
+    assert "\x1b[2K" in text[text.rindex("1,200 pages") :]  # the lines are cleared in the end
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1  # and the cursor is back
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    text = shown(tmp_path, monkeypatch, Terminal())
+    assert "\x1b" not in text
+    assert len(text.splitlines()) > 2
 
 
 def test_elsewhere_it_is_plain_lines(tmp_path, monkeypatch):
@@ -78,6 +91,14 @@ def test_off_says_nothing(tmp_path, monkeypatch):
             " 42% reading and cleaning, 2,500 pages, 250 pages/s, about 14 s left",
         ),
         (
+            {"pages": 2500, "bytes": 500, "paragraphs": 9000, "removed": 4500, "dropped": 12},
+            10,
+            (
+                " 42% reading and cleaning, 2,500 pages, 250 pages/s,"
+                " 4,500 paragraphs removed (50%), 12 dropped, about 14 s left"
+            ),
+        ),
+        (
             {"pages": 10, "bytes": 5000},
             100,
             " 85% searching for duplicates, 10 pages, 0 pages/s, about 18 s left",
@@ -96,7 +117,57 @@ def test_off_says_nothing(tmp_path, monkeypatch):
     ],
 )
 def test_what_the_line_says(done, elapsed_s, line):
-    assert progress_line(done, 1000, 4, elapsed_s) == line
+    assert Pace(done, 1000, 4, elapsed_s, elapsed_s).line() == line
+
+
+def test_the_pace_of_reading_stands_once_reading_is_over(tmp_path):
+    progress = Progress(str(tmp_path))
+    progress.add(pages=1200, bytes=1000.0)
+    progress.tell()
+    one = Monitor(str(tmp_path), 1000, 4, io.StringIO())
+    one._reading_s = 2.0
+    one._began = time.monotonic() - 600
+    assert "600 pages/s" in one._look().line()
+
+
+def test_how_far_a_shard_is_read():
+    def file(name, size, kind):
+        return InputFile(name, size, "", kind, "none")
+
+    warc, lines = file("a.warc", 1000, "warc"), file("b.jsonl", 3000, "jsonl")
+    whole = Shard(0, "x", (Piece(warc), Piece(lines)), 4000)
+    assert reached(whole, "a.warc", 0) == 0
+    assert reached(whole, "a.warc", 500) == 0.125
+    assert reached(whole, "b.jsonl", 0) == 0.25
+    assert 0.98 < reached(whole, "b.jsonl", 9999) < 1
+    assert reached(whole, "c", 10) == 0
+    part = Shard(1, "y", (Piece(lines, 1000, 2000),), 1000)
+    assert reached(part, "b.jsonl", 1500) == 0.5
+    assert reached(part, "b.jsonl", 10) == 0
+    packed = Shard(2, "z", (Piece(file("c.jsonl.gz", 100, "jsonl")),), 400)
+    assert reached(packed, "c.jsonl.gz", 200) == 0.5
+    table = Shard(3, "p", (Piece(file("t.parquet", 100, "parquet"), 0, 3),), 100)
+    assert reached(table, "t.parquet", 2) == 0
+
+
+@pytest.mark.parametrize("shards", [[], ["--shard-bytes=65536"]])
+def test_a_whole_run_counts_all_that_it_read(clean, tmp_path, monkeypatch, shards):
+    found = {}
+
+    class Last(Monitor):
+        def __exit__(self, *error):
+            found.update(read_progress(self._folder))
+            found["total"] = self._total_bytes
+            super().__exit__(*error)
+
+    monkeypatch.setattr("pipeline.job.Monitor", Last)
+    patterns = write_corpus(tmp_path / "in", pages=60)
+    ran = clean(*patterns, options=[*shards, "--workers=1", "--languages=en"])
+    assert ran.status == 0, ran.err
+    assert found["bytes"] == pytest.approx(found["total"])
+    assert found["pages"] == ran.run["pages"]["read"] - 2  # a line and a file that are no pages
+    assert found["removed"] == sum(ran.run["paragraphs"]["removed"].values())
+    assert found["rejects"] == sum(ran.run["pages"]["rejected"].values())
 
 
 def test_workers_are_summed_up_and_damage_is_passed_over(tmp_path):
@@ -137,7 +208,7 @@ def on_terminal(words):
         stdout=other,
         stderr=other,
         cwd=ROOT,
-        env={key: value for key, value in os.environ.items() if key != "NO_COLOR"},
+        env={k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"},
     ) as process:
         os.close(other)
         seen = b""
@@ -155,16 +226,16 @@ def on_terminal(words):
 
 
 @pytest.mark.slow
-def test_a_run_on_a_terminal_shows_one_line_that_moves_and_then_the_summary(tmp_path):
+def test_a_run_on_a_terminal_shows_bars_and_then_the_summary(tmp_path):
     patterns = write_corpus(tmp_path / "in", pages=1500)
     words = ["clean", *(f"--input={one}" for one in patterns), f"--output={tmp_path}/out"]
     status, seen = on_terminal([*words, "--workers=1"])
     assert status == 0, seen
-    assert len(re.findall(r"\r\x1b\[K *\d+% ", seen)) >= 2
-    before, _, after = seen.rpartition("\r\x1b[K")
-    assert before.count("\n") == 1  # the line on files and shards
+    assert seen.count("searching for duplicates") >= 2
+    before, _, after = seen.rpartition("\x1b[?25h")  # the cursor is back
+    assert "pages/s" in before
     assert "pages read in" in after
     assert "\x1b[1m" in after  # colour on a terminal
     assert "pagesieve-summary" not in seen
     status, seen = on_terminal([*words, "--workers=1", "--progress=off", "--overwrite"])
-    assert (status, "\x1b[K" in seen) == (0, False)
+    assert (status, "\x1b[2K" in seen) == (0, False)

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.overwrite and not is_local(into):
         raise UsageError("--overwrite works on local folders alone; give a prefix without a run")
-    check_output(into, overwrite=options.overwrite)
+    check_output(into, overwrite=options.overwrite, option="--into")
     with WorkLock(work_root(into)):
         clear(work_root(into))
         made = filter_run(folder, names, limits, staging(into))

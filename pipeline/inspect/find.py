@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pipeline.errors import UsageError
+from pipeline.inputs.failures import printable
 from pipeline.inspect.pages import RebuiltPage, pages_of
 from pipeline.inspect.parts import any_id, for_each, json_text, lines_of, parse, records_of
 from pipeline.inspect.run_folder import KINDS, Kind, Part, RunFolder
@@ -69,13 +70,14 @@ def find(run: RunFolder, wanted: str) -> Target:
     """
     if not wanted.strip():
         raise UsageError("the URL or id is empty; see `pagesieve explain --help`")
+    name = printable(wanted)  # as URLs are when they are read
     matches: _Matches = [{}, {}, {}]
     for kind in KINDS:
-        for some in for_each(run.parts[kind], lambda part, kind=kind: _search(part, kind, wanted)):  # type: ignore[misc]
+        for some in for_each(run.parts[kind], lambda part, kind=kind: _search(part, kind, name)):  # type: ignore[misc]
             _merge(matches, some)
-            if _ID.fullmatch(wanted) and matches[_EXACT]:
+            if _ID.fullmatch(name) and matches[_EXACT]:
                 break  # an id stands for one content; its receipts lie in the same shard
-        if _ID.fullmatch(wanted) and matches[_EXACT]:
+        if _ID.fullmatch(name) and matches[_EXACT]:
             break
     return _only(next((some for some in matches if some), {}), run, wanted)
 

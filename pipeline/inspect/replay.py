@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if not shards:
         print(f"{visible(folder.path, 400)}: nothing was rejected, so there is nothing to replay")
         return 0
-    check_output(into, overwrite=options.overwrite)
+    check_output(into, overwrite=options.overwrite, option="--into")
     config = replay_config(folder, options)
     from pipeline.job import Job
     from pipeline.launch import launch

@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     rules = choose_rules(folder, options.rule)
     if options.overwrite and not is_local(into):
         raise UsageError("--overwrite works on local folders alone; give a prefix without a run")
-    check_output(into, overwrite=options.overwrite)
+    check_output(into, overwrite=options.overwrite, option="--into")
     with WorkLock(work_root(into)):
         clear(work_root(into))
         made = restore(folder, rules, staging(into))

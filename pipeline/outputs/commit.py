@@ -32,8 +32,13 @@ def staging(output: str) -> str:
     return join(work_root(output), "out") if is_local(output) else output.rstrip("/")
 
 
-def check_output(output: str, *, overwrite: bool) -> None:
+def check_output(output: str, *, overwrite: bool, option: str = "--output") -> None:
     """Checks, before any work, that a run can be committed to this folder.
+
+    Args:
+      output: the folder.
+      overwrite: a run that is there may be replaced.
+      option: how the user named the folder, for messages.
 
     Raises:
       UsageError: when it holds a run and may not be overwritten, or is something else.
@@ -41,16 +46,16 @@ def check_output(output: str, *, overwrite: bool) -> None:
     if exists(join(output, RUN_FILE)):
         if not overwrite:
             raise UsageError(
-                f"--output {output} already holds a run; choose another folder or add --overwrite"
+                f"{option} {output} already holds a run; choose another folder or add --overwrite"
             )
         return
     if not is_local(output):
         return
     if os.path.exists(output) and not os.path.isdir(output):
-        raise UsageError(f"--output {output} is a file; give a folder")
+        raise UsageError(f"{option} {output} is a file; give a folder")
     if os.path.isdir(output) and os.listdir(output):
         raise UsageError(
-            f"--output {output} holds files that are no run of pagesieve; choose another folder"
+            f"{option} {output} holds files that are no run of pagesieve; choose another folder"
         )
 
 

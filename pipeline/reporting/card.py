@@ -118,7 +118,13 @@ def _years(run: Mapping[str, Any]) -> str:
     ]
     if not rows:
         return ""
-    return _table(("Year of the page", "Pages", "Share"), rows)
+    months = sorted(counts(run.get("months")))
+    span = (
+        f"Pages with a date are from {safe(months[0], 20)} to {safe(months[-1], 20)}.\n\n"
+        if months
+        else ""
+    )
+    return span + _table(("Year of the page", "Pages", "Share"), rows)
 
 
 def _languages(run: Mapping[str, Any]) -> str:
@@ -215,6 +221,20 @@ def _limits(run: Mapping[str, Any], facts: RunFacts) -> str:
     elif scope in ("page", "none"):
         within = "within a page only" if scope == "page" else "nowhere"
         limits.append(f"Duplicates were looked for {within}: the same text may stand many times.")
+    filters = options.get("filters")
+    if isinstance(filters, list) and filters:
+        named = ", ".join(code(name, 40) for name in filters[:20])
+        limits.append(
+            f"Pages that fail {named} are not in it: rules by numbers, which drop some good pages "
+            "and keep some bad ones."
+        )
+    places = counts(mapping(run.get("masked")).get("places"))
+    if places:
+        named = ", ".join(f"{code(rule, 40)} {count:,}" for rule, count in places.items())
+        limits.append(
+            f"Personal data was masked where it was recognised ({named}); names and what was not "
+            "recognised are as they were."
+        )
     if facts.not_compared:
         limits.append(
             f"{counted(facts.not_compared, 'comparison')} left out by a cap: some near-duplicates "

@@ -243,6 +243,6 @@ def changed_settings(
 
 
 def _value(value: object) -> str:
-    if value is None:
+    if value in (None, [], ""):
         return "-"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -13,6 +13,8 @@ def test_it_says_what_a_reader_has_to_know():
     run = example_run()
     run["years"] = {"2023": 180, "2024": 1000}
     run["options"]["dedup"] = "corpus"
+    run["options"]["filters"] = ["gopher-quality", "fineweb"]
+    run["masked"] = {"places": {"mask.email": 12, "mask.ip": 3}}
     card = render_card(run)
     for expected in (
         "# Data card: nightly-7\n",
@@ -20,6 +22,9 @@ def test_it_says_what_a_reader_has_to_know():
         "Every paragraph that came in is accounted for.",
         "| `a.example` | 700 | 8,000 |",
         "| 2023 | 180 | 15 % |",
+        "Pages with a date are from 2023-12 to 2024-03.",
+        "- Pages that fail `gopher-quality`, `fineweb` are not in it",
+        "(`mask.email` 12, `mask.ip` 3)",
         "| English (en) | 1,000 | 85 % |",
         "4,900 of 20,000 paragraphs (24 %)",
         "| `duplicate.near` | almost the same text stands in an earlier place | 900 | 4.5 % |",

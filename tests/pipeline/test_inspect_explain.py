@@ -309,6 +309,7 @@ def test_the_url_of_the_hostile_page_is_found_as_it_is(output, capsys):
     hostile = next(url for url in urls if "evil" in url)
     assert hostile != HOSTILE_URL  # control characters are percent-encoded on reading
     assert explain(output, capsys, hostile)[0] == 0
+    assert explain(output, capsys, HOSTILE_URL)[0] == 0  # nor need the user encode them
     assert TIDE_CHANGED not in explain(output, capsys, hostile)[1]
 
 

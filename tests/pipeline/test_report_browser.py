@@ -6,8 +6,8 @@ import re
 
 import pytest
 from browser import Browser, find_browser
+from inspect_runs import HOSTILE_URL, write_pages
 from inspect_runs import clean as clean_file
-from inspect_runs import write_pages
 from run_example import example_run
 from test_report import HOSTILE, with_everywhere
 
@@ -71,7 +71,7 @@ def pages(tmp_path_factory):
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
     out = clean_file(write_pages(folder / "in.jsonl"), folder / "out")
     explain = ["explain", f"--output={out}"]
-    assert main([*explain, "evil.example", f"--html={folder}/explain.html"]) == 0
+    assert main([*explain, HOSTILE_URL, f"--html={folder}/explain.html"]) == 0
     assert main([*explain, "https://b.example/news/two", f"--html={folder}/near.html"]) == 0
     return {name: folder / f"{name}.html" for name in (*made, "explain", "near")} | {
         "run": out / "report.html"

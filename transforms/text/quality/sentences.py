@@ -5,22 +5,23 @@ import unicodedata
 from functools import cache
 
 from transforms.text.quality.characters import SENTENCE_MARKS
+from transforms.text.quality.exceptions import exceptions
 from transforms.text.quality.tokens import Splitter
 
 LONGEST_LINE_CHARS = 100_000
 """Sentences are counted in this much of a line; it is far beyond any limit on their number."""
 
-_SHORTENED = (
-    "adj adm adv al approx apr art assn asst aug ave bldg blvd brig bros ca capt cdr cf "
-    "ch co col comdr corp cpl ct d.c dec dept dist dr ed eds e.g eg esp esq est et etc "
-    "ext feb fig figs fr ft gen gov govt hon hosp i.e ie inc insp jan jr jul jun lt ltd "
-    "maj mar messrs mfg mg mgr mo mr mrs ms msgr mt mts nat nos nov nr oct op p.m a.m pa "
-    "phd ph.d pl pp pres prof pt pvt rd rep reps res rev rt sat sen sens sep sept sfc sgt "
-    "sr st ste sun supt surg tel univ u.s u.n u.k viz vol vols vs v yr"
-)
-_ABBREVIATIONS = frozenset(_SHORTENED.split())
+_SHORTENED = "cf dept ed eds est etc fig figs nr pp vol vols univ approx p.m a.m e.g i.e al vs v"
+"""Typed from general knowledge; most others are among the words that keep their full stop."""
 _END = re.compile(r"(?<![.?!])[.?!]++[\"'”’)\]]*+\s+(?=(\S))")
 _LONGEST_ABBREVIATION_CHARS = 16
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    """Words that a full stop behind does not end, in lower case, without it."""
+    kept = (word[:-1].lower() for word in exceptions("en") if word[-1] == "." and len(word) > 2)
+    return frozenset(kept).union(_SHORTENED.split())
 
 
 @cache
@@ -78,4 +79,6 @@ def count_sentences(line: str) -> int:
 def _is_abbreviation(word: str, following: str) -> bool:
     bare = word.lstrip("\"'“‘([").lower()
     initial = len(bare) == 1 and bare.isalpha() and bare != "i"
-    return initial or bare in _ABBREVIATIONS or (following.isdigit() and bare in {"no", "p", "pp"})
+    return (
+        initial or bare in _abbreviations() or (following.isdigit() and bare in {"no", "p", "pp"})
+    )

@@ -10,8 +10,9 @@ and addresses that long are not recognised, so that the time stays linear in the
 import re
 from collections.abc import Mapping
 
-from transforms.text.quality import contractions
 from transforms.text.quality.characters import ICONS, LOWER, UNCASED, UPPER
+from transforms.text.quality.exceptions import exceptions as known_exceptions
+from transforms.text.quality.exceptions import units
 
 LONG = 2048
 """Characters; a longer piece is no word of any language."""
@@ -21,13 +22,6 @@ _DIGITS = frozenset("0123456789")
 _MARKS = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪"
 _QUOTES = "'\"”“`‘´’‚„»«「」『』（）〔〕【】《》〈〉⟦⟧"
 _CURRENCY = "$£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿"
-_UNITS = (
-    "km² km³ km/h kmh km m² m³ m/s mph mm² mm³ mm mbar mb mg m dm² dm³ dm cm² cm³ cm ha "
-    "µm µg nm yd in ft kg kb g t lb oz hPa Pa MB KB GB gb TB tb T G M K % км² км³ км/ч км "
-    "кПа кг кб м² м³ м/с мм² мм³ мм мбар мг мб м дм² дм³ дм см² см³ см нм г Па Кб КБ Мб "
-    "МБ ГБ Гб гб Тб ТБ тб كم² كم³ كم م² م³ م سم² سم³ سم مم² مم³ مم غرام جرام جم كغ ملغ "
-    "كوب اكواب"
-)
 _LOWER = f"{LOWER}{UNCASED}"
 _UPPER = f"{UPPER}{UNCASED}"
 _ANY = f"[{LOWER}{UPPER}{UNCASED}]"
@@ -39,7 +33,8 @@ PREFIXES = SINGLE | frozenset(f"§%={_CURRENCY}")
 """Characters that are tokens of their own at the start of a piece."""
 CURRENCY = frozenset(_CURRENCY)
 
-_UNIT = re.compile(rf"(?<=[0-9])(?:\+|US\$|[CA]\$|{'|'.join(_UNITS.split())})\Z").search
+_LONGEST_UNIT = max(map(len, units()))
+_UNIT = re.compile(rf"(?<=[0-9])(?:\+|US\$|[CA]\$|{'|'.join(units())})\Z").search
 _BEFORE_STOP = SINGLE.difference(ICONS, "–—") | frozenset(f"%²+-…0123456789{LOWER}")
 _CASELESS = re.compile(f"[{UNCASED}]").match
 # `re` is fast on a class of characters of the basic plane only, so the others stand apart
@@ -77,14 +72,14 @@ class Splitter:
     Args:
       kind: "en" or "de" for the rules and exceptions of English or German, anything else for the
         rules of English with the exceptions of every language only.
+      exceptions: other ones than those of the kind, each with its tokens.
     """
 
-    def __init__(self, kind: str = "") -> None:
-        table = contractions.everywhere()
-        if kind == "en":
-            table |= contractions.english()
-        elif kind == "de":
-            table |= contractions.german()
+    def __init__(
+        self, kind: str = "", exceptions: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        table = known_exceptions(kind) if exceptions is None else exceptions
+        self.kind = kind
         self._german = kind == "de"
         self._exceptions: Mapping[str, tuple[str, ...]] = table
         self._sequences: dict[str, list[tuple[list[str], tuple[str, ...]]]] = {}
@@ -194,7 +189,7 @@ def _suffix_length(piece: str, *, german: bool) -> int:
         return 1
     if not german and piece.endswith(("'s", "'S", "’s", "’S")):
         return 2
-    found = _UNIT(piece, max(0, len(piece) - 5))
+    found = _UNIT(piece, max(0, len(piece) - _LONGEST_UNIT))
     return found.end() - found.start() if found else 0
 
 

@@ -38,13 +38,15 @@ class Step(NamedTuple):
       name: of the step.
       note: what it does.
       branches: what left, the largest first.
-      pages: pages that were dropped there.
+      pages: pages that left as a whole.
+      fate: what became of these.
     """
 
     name: str
     note: str
     branches: tuple[Branch, ...]
     pages: int = 0
+    fate: str = "dropped"
 
     @property
     def paragraphs(self) -> int:
@@ -65,7 +67,13 @@ def steps(facts: RunFacts) -> list[Step]:
     lost = max(0, facts.unaccounted)
     gone = [Branch("this must not happen", lost, "fill-rejected")] if lost else []
     found = [
-        Step("Reading", "pages that could not be handled", tuple(rejected)),
+        Step(
+            "Reading",
+            "input that could not be read or handled",
+            tuple(rejected),
+            sum(facts.pages_rejected.values()),
+            "rejected",
+        ),
         Step(
             "Boilerplate and widgets",
             "what is not the page's own text",
@@ -158,13 +166,15 @@ def _row(step: Step, came: int, total: int) -> str:
         for branch in step.branches
     )
     listed = f"<ul>{branches}</ul>" if branches else ""
-    pages = f", {counted(step.pages, 'page')} dropped" if step.pages else ""
+    pages = f"{counted(step.pages, 'page')} {step.fate}" if step.pages else ""
+    gone_here = f"{share(step.paragraphs, came)} of what came here" if step.paragraphs else ""
+    said = ", ".join(filter(None, (gone_here, pages)))
     gone = f"−{step.paragraphs:,}" if step.paragraphs else "0"
-    height = _LOWEST_REM + _TALLER_REM * step.paragraphs / total
+    height = _LOWEST_REM + _TALLER_REM * step.paragraphs / total if step.paragraphs else 0.0
     return (
         f'<li style="min-height:{height:.1f}rem">{_picture(came, step, total)}'
         f'<div><h4>{escape(step.name)} <span class="figure">{gone}</span></h4>'
-        f"<p>{escape(step.note)}: {share(step.paragraphs, came)} of what came here{pages}</p>"
+        f"<p>{escape(step.note)}: {said}</p>"
         f"{listed}</div></li>"
     )
 

@@ -61,7 +61,7 @@ def render_pages(run: Mapping[str, Any], facts: RunFacts) -> str:
         (
             ("", foreign(reject.get("file", ""), 200, "mono")),
             count_cell(number(reject.get("offset"))),
-            ("", code_name(str(reject.get("reason", "")))),
+            ("short", code_name(str(reject.get("reason", "")))),
             ("wide", foreign(reject.get("detail", ""))),
         )
         for reject in rows(run.get("rejects"))[:MAX_REJECTS]

@@ -168,7 +168,7 @@ def _shown(
 ) -> tuple[int, int]:
     """Returns the first bin to draw, and the one after the last: all with pages, all limits."""
     marks = [n for n, count in enumerate(every) if count]
-    marks += [int(_at(edges, rule.limit)) for rule in rules if rule.applied]
+    marks += [int(_at(edges, rule.limit)) for rule in rules]
     first, last = min(marks), max(marks) + 1
     return (0 if edges[0] == 0 and first < 8 else first), min(max(last + 1, first + 8), len(edges))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import PagesieveError, RunError, UsageError, last_line, what_happened
 from pipeline.options import color_wanted, parse, patterns, to_config
-from pipeline.process_setup import use_one_thread
+from pipeline.process_setup import import_beam_lightly, use_one_thread
 from pipeline.reporting.metrics_file import MetricsFile
 from pipeline.reporting.printable import visible
 from pipeline.watchdog import LEAST_LIMIT_S
@@ -79,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: MetricsFile) -> int:
+    paths = (*patterns(options), options.output or "", options.history or "")
+    if options.runner == "local" and not any("://" in path for path in paths):
+        import_beam_lightly()
     config = to_config(options)
     if options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; it must be at least 1")

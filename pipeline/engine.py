@@ -20,6 +20,7 @@ from apache_beam.pipeline import Pipeline
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, create_runner
 
 from pipeline.errors import AlreadyDoneError, RunError, UsageError
+from pipeline.process_setup import LIGHT
 from pipeline.watchdog import Watchdog
 from pipeline.worker import VERBOSE
 
@@ -68,7 +69,9 @@ class StalledError(LostWorkersError):
     """No worker has got any further for too long."""
 
 
-def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shards: int) -> Engine:
+def choose_engine(
+    runner: str, beam_arguments: Sequence[str], workers: int, shards: int, *, light: bool = False
+) -> Engine:
     """Settles the runner.
 
     Args:
@@ -76,6 +79,7 @@ def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shar
       beam_arguments: Beam's own options.
       workers: processes to use on this machine.
       shards: of the input; more processes than shards have nothing to do.
+      light: workers on this machine need none of Beam's clients of remote services.
     """
     arguments = list(beam_arguments)
     if runner == LOCAL:
@@ -90,7 +94,7 @@ def choose_engine(runner: str, beam_arguments: Sequence[str], workers: int, shar
             description = f"{processes} processes on this machine (FnApiRunner)"
             # Beam's own multi-processing mode, with a worker command of ours.
             environment = SubprocessSDKEnvironment.from_command_string(
-                f"exec {sys.executable} -m pipeline.worker"
+                f"exec {sys.executable} -m pipeline.worker {LIGHT if light else ''}"
             )
         return Engine(
             description, _options(arguments), FnApiRunner(default_environment=environment), True

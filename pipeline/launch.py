@@ -15,6 +15,7 @@ from pipeline.memory import expected_peak
 from pipeline.process_setup import collect_rarely
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import amount, counted
+from pipeline.storage import is_local
 
 _STOP_SERVERS_S = 10.0
 
@@ -43,7 +44,9 @@ def launch(
     Raises:
       PagesieveError: see `pipeline.errors`.
     """
-    engine = choose_engine(runner, beam_arguments, workers, len(shards))
+    paths = (*job.patterns, job.output, job.history)
+    light = all(map(is_local, paths))
+    engine = choose_engine(runner, beam_arguments, workers, len(shards), light=light)
     files = len({piece.file.path for shard in shards for piece in shard.pieces})
     said = [f"{counted(files, 'file')} in {counted(len(shards), 'shard')}", engine.description]
     if runner == LOCAL:

@@ -5,6 +5,7 @@ Standard library only: `use_one_thread` has to come before numpy is imported.
 
 import ctypes
 import gc
+import importlib
 import os
 import sys
 
@@ -14,6 +15,13 @@ _THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+_CLIENTS = ("bson", "pymongo", "requests", "google.cloud.storage")
+"""What Beam imports for MongoDB, Hadoop and Cloud Storage, and does without where they are not
+installed."""
+
+LIGHT = "--light"
+"""Argument of a worker process that shall import Beam lightly."""
+
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _COLLECTIONS_BETWEEN_OLDER = 50
 
@@ -30,6 +38,23 @@ def use_one_thread() -> None:
     """
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+
+
+def import_beam_lightly() -> None:
+    """Imports Beam as if clients of remote services were not installed: 0.7 s instead of 1.1 s.
+
+    For runs that touch this machine's files only. The clients can be imported afterwards; without
+    effect where Beam was imported before.
+    """
+    absent = [name for name in _CLIENTS if name not in sys.modules]
+    if "apache_beam" in sys.modules:
+        return
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: not to be found
+    try:
+        importlib.import_module("apache_beam")
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def collect_rarely() -> None:

@@ -9,7 +9,13 @@ import os
 import signal
 import sys
 
-from pipeline.process_setup import collect_rarely, keep_little, use_one_thread
+from pipeline.process_setup import (
+    LIGHT,
+    collect_rarely,
+    import_beam_lightly,
+    keep_little,
+    use_one_thread,
+)
 
 VERBOSE = "PAGESIEVE_VERBOSE"
 """Environment variable that lets the libraries' log lines through."""
@@ -28,6 +34,9 @@ def main() -> None:
     if not os.environ.get(VERBOSE):
         logging.disable(logging.CRITICAL)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    if LIGHT in sys.argv:
+        sys.argv.remove(LIGHT)
+        import_beam_lightly()
     from apache_beam.runners.worker import sdk_worker_main
 
     collect_rarely()

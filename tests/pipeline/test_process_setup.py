@@ -56,3 +56,19 @@ def test_little_is_kept_wherever_the_library_can(monkeypatch):
     monkeypatch.setattr(process_setup.sys, "platform", "darwin")
     process_setup.keep_little()
     assert gc.isenabled()
+
+
+def test_beam_comes_without_remote_clients_and_they_can_follow():
+    code = """
+import sys
+from pipeline.process_setup import import_beam_lightly
+import_beam_lightly()
+import apache_beam
+loaded = [m for m in ("pymongo", "bson", "requests", "google.cloud.storage") if m in sys.modules]
+from google.cloud import storage
+import pymongo, requests
+from apache_beam.io.gcp.gcsfilesystem import GCSFileSystem
+from apache_beam.io.filesystems import FileSystems
+print(loaded, type(FileSystems.get_filesystem("gs://a/b")).__name__)
+"""
+    assert run(code) == "[] GCSFileSystem"

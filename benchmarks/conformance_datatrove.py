@@ -46,6 +46,28 @@ for line in sys.stdin:
             row["c4-text"] = page.text
     print(json.dumps(row), flush=True)
 """
+MARKS = r"""
+import json
+from datatrove.data import Document
+from datatrove.pipeline.filters import FineWebQualityFilter, GopherQualityFilter
+switched_off = dict.fromkeys((
+    "max_doc_words", "min_avg_word_length", "max_avg_word_length", "max_symbol_word_ratio",
+    "max_bullet_lines_ratio", "max_ellipsis_lines_ratio", "max_non_alpha_words_ratio",
+    "min_stop_words",
+))
+words = GopherQualityFilter(min_doc_words=1, **switched_off)
+ends = FineWebQualityFilter(short_line_thr=2, char_duplicates_ratio=1, new_line_ratio=9)
+found = {"punctuation": [], "terminal": []}
+for code in range(0x11000):
+    char = chr(code)
+    if char.isspace() or 0xD800 <= code < 0xE000 or code == 0:
+        continue
+    if words.filter(Document(text=char, id="")) is not True:
+        found["punctuation"].append(code)
+    if ends.filter(Document(text=char, id="")) is True:
+        found["terminal"].append(code)
+print(json.dumps(found))
+"""
 CODES = {"en": "", "de": "deu", "fr": "fra", "es": "spa", "it": "ita", "ru": "rus", "nl": "nld"}
 
 
@@ -82,6 +104,25 @@ def ours(texts: list[str], language: str) -> list[dict]:
             for row, verdict in zip(rows[part], verdicts, strict=True):
                 row[name] = reasons[verdict.rule] if verdict else None
     return rows
+
+
+def compare_marks(python: str) -> dict[str, list[str]]:
+    """Asks about every character by itself; returns those that are judged otherwise here."""
+    from transforms.text.quality.characters import PUNCTUATION, TERMINAL_MARKS
+
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", MARKS], stdout=subprocess.PIPE, text=True, check=True
+    )
+    theirs = json.loads(done.stdout.splitlines()[-1])
+    mine = {"punctuation": PUNCTUATION, "terminal": TERMINAL_MARKS}
+    return {
+        name: [
+            hex(code)
+            for code in sorted(set(codes) ^ set(map(ord, mine[name])))
+            if 0 < code < 0x11000 and not chr(code).isspace()
+        ]
+        for name, codes in theirs.items()
+    }
 
 
 def compare(python: str, texts: list[str], language: str = "en") -> dict[str, list[tuple]]:
@@ -124,8 +165,10 @@ def main() -> None:
         texts = [
             json.loads(line)["text"] for _, line in zip(range(options.limit), lines, strict=False)
         ]
+    marks = compare_marks(options.python)
+    print(f"characters judged otherwise: {marks}")
     differences = compare(options.python, texts, options.language)
-    sys.exit(any(differences.values()))
+    sys.exit(any(marks.values()) or any(differences.values()))
 
 
 if __name__ == "__main__":

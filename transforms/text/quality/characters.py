@@ -26,7 +26,7 @@ TERMINAL_MARKS = _characters(
     "11641-11642 1173c-1173e 11944 11946 11a42-11a43 11a9b-11a9c 11c41-11c42 11ef7-11ef8 "
     "11f43-11f44 16a6e-16a6f 16af5 16b37-16b38 16b44 16e98 1bc9f 1da88"
 )
-"""Marks that end a sentence in any script: the set of FineWeb's line rule."""
+"""Marks that end a sentence in any script (Unicode's Sentence_Terminal): FineWeb's line rule."""
 
 SENTENCE_MARKS = TERMINAL_MARKS - _characters(
     "61d-61e 837 839 83d-83e 17d4-17d6 17d9-17da 1b7d-1b7e 2e53-2e54 10f55-10f59 10f86-10f89 "
@@ -39,9 +39,14 @@ PUNCTUATION = (
         "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«´»–—’“”„…∶━►、。〈〉《》「」【】！％（），．：；？～"
     )
     | _characters("0-8 b-c d-1f 7f-9f 964")
+    | {"\N{FULLWIDTH DIGIT ONE}"}  # the reference counts it as a mark, and no other digit
     | TERMINAL_MARKS
 )
-"""A word made of these only is not counted as a word by the Gopher rules."""
+"""A word made of these only is not counted as a word by the Gopher rules.
+
+Found by asking the reference about every character: `compare_marks` of
+`benchmarks/conformance_datatrove.py` does it again.
+"""
 
 BULLETS = ("•", "-")
 ELLIPSES = ("...", "…")

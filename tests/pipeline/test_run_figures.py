@@ -1,12 +1,16 @@
 """The figures that the report is made of agree with the records and receipts of the run."""
 
+import json
+import re
 from collections import Counter, defaultdict
+from pathlib import Path
 
 from corpus_files import write_corpus
 from page_files import jsonl, text, write
 
 from pipeline.outputs.histograms import EDGES
 from pipeline.outputs.largest import MOST
+from pipeline.reporting.summary import LINE_PREFIX, summary_line
 
 SHARDS = "--shard-bytes=65536"
 
@@ -64,3 +68,20 @@ def test_templates_are_those_of_the_receipts(clean, tmp_path):
     assert len(lines) == 3
     assert {t["text"]: t["pages"] for t in ran.run["templates"]} == dict(lines)
     assert {t["host"] for t in ran.run["templates"]} == {"a.example", "b.example", "c.example"}
+
+
+def test_each_name_in_run_json_and_in_the_summary_line_is_documented(clean, tmp_path):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "run_json.md").read_text("utf-8")
+    about, _, line = page.partition("## The summary line")
+
+    def named(text):
+        rows = [row.split(" | ") for row in text.splitlines() if row.startswith("| `")]
+        return {name for first, *_ in rows for name in re.findall(r"`(\w+)`", first)}
+
+    run = clean(*write_corpus(tmp_path / "in", pages=8), options=["--workers=1"]).run
+    assert named(about) == run.keys()
+    for name in ("input", "pages", "paragraphs", "characters", "masked", "duplicates"):
+        (row,) = [row for row in about.splitlines() if row.startswith(f"| `{name}`")]
+        assert run[name].keys() <= set(re.findall(r"`(\w+)`", row)), name
+    said = json.loads(summary_line(run).removeprefix(LINE_PREFIX))
+    assert named(line) == said.keys()

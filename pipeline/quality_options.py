@@ -97,10 +97,12 @@ def switch(value: str) -> bool:
 
 
 def _hosts(path: str) -> tuple[str, ...]:
-    found = (
-        line.partition("#")[0].strip().lower() for line in _text("--block-hosts", path).splitlines()
-    )
-    return tuple(sorted({host for host in found if host}))
+    from transforms.text.quality import read_hosts
+
+    try:
+        return tuple(sorted(read_hosts(_text("--block-hosts", path))))
+    except ValueError as error:
+        raise UsageError(f"--block-hosts {path}: {error}") from error
 
 
 def _word_lists(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

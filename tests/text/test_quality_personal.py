@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.text.quality import host_blocked, mask_pii
+from transforms.text.quality import host_blocked, mask_pii, read_hosts
 from transforms.text.quality.personal import MASKS
 
 
@@ -145,3 +145,22 @@ def test_megabytes_of_the_same(unit):
 def test_hosts(url, blocked):
     hosts = frozenset({"bad.example", "xn--bcher-kva.example", "[2001:db8::1]"})
     assert host_blocked(url, hosts) is blocked
+
+
+def test_block_lists_are_hosts_a_line_or_hosts_files():
+    text = (
+        "# list\nBad.Example  # comment\n\n0.0.0.0 ads.example\n127.0.0.1\ttracker.example.\n"
+        "*.wild.example\n.dot.example\nb\u00fccher.example\n127.0.0.1 localhost\n[2001:db8::1]\n"
+    )
+    assert read_hosts(text) == {
+        *("bad.example", "ads.example", "tracker.example", "wild.example", "dot.example"),
+        *("xn--bcher-kva.example", "[2001:db8::1]"),
+    }
+    assert host_blocked("http://www.b\u00fccher.example/", read_hosts(text))
+    assert read_hosts("") == frozenset()
+
+
+@pytest.mark.parametrize("line", ["http://bad.example/", "bad.example/path", "a b,c", "-", "*"])
+def test_what_is_no_host_is_named(line):
+    with pytest.raises(ValueError, match=r"line 2: .* is no host"):
+        read_hosts(f"good.example\n{line}")

@@ -143,6 +143,23 @@ def test_signals_follow_their_definitions(text):
             assert found[f"dup_{n}_gram_char_share"] == stepped(words, n) / size
 
 
+def test_every_signal_is_in_the_table_of_the_docs():
+    table = Path(__file__).parents[2].joinpath("docs", "quality.md").read_text("utf-8")
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    missing = []
+    for name in KEYS:
+        any_number = re.sub(r"_\d+_gram", "_N_gram", name)
+        head, _, tail = any_number.partition("_")
+        shortened = f"{head}_", tail.partition("_")[2], tail
+        if not any(
+            any_number in row
+            or (shortened[0] in row and (shortened[1] in row or shortened[2] in row))
+            for row in rows
+        ):
+            missing.append(name)
+    assert missing == []
+
+
 def test_percentiles_code_and_tables():
     page = ["x" * n for n in range(1, 101)]
     found = signals([page], ["en"])[0]

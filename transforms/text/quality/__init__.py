@@ -6,7 +6,7 @@ The same signals can be judged again with other limits without reading the page 
 
 from transforms.text.quality.c4 import C4Page, c4_lines
 from transforms.text.quality.decide import judge
-from transforms.text.quality.hosts import host_blocked
+from transforms.text.quality.hosts import host_blocked, read_hosts
 from transforms.text.quality.measure import signals
 from transforms.text.quality.personal import mask_pii
 from transforms.text.quality.rules import RULE_SETS, Rule, RuleSet, Verdict
@@ -24,5 +24,6 @@ __all__ = [
     "judge",
     "mask_pii",
     "parse_word_lists",
+    "read_hosts",
     "signals",
 ]

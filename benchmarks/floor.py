@@ -22,18 +22,41 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-from transforms.text.normal import strip_to_words
-from transforms.text.shingles import ShingleHasher
-from transforms.text.simhash import sketch
-
 _LONG_CHARS = 80
 _RADIUS_BITS = 3
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def mix(x):
+    """Mixes the bits of hashes (SplitMix64)."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
+    return x ^ (x >> np.uint64(31))
+
+
+def simhashes(lines):
+    """Gives a 64-bit fingerprint of each line, from the hashes of its character 4-grams."""
+    lengths = np.array([len(line) for line in lines])
+    codes = np.frombuffer("".join(lines).encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = codes.astype(np.uint64)
+    hashes = np.zeros(len(codes) - 3, np.uint64)
+    for i in range(4):
+        hashes = hashes * np.uint64(0x100000001B3) + codes[i : len(codes) - 3 + i] + _ODD
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    inside = np.ones(len(hashes), bool)
+    for back in (1, 2, 3):
+        inside[starts[1:] - back] = False
+    bits = np.unpackbits(mix(hashes[inside]).astype(">u8").view(np.uint8).reshape(-1, 8), axis=1)
+    counts = lengths - 3
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    ones = np.add.reduceat(bits, first, axis=0, dtype=np.int32)
+    return np.packbits(2 * ones > counts[:, None], axis=1).view(">u8").ravel()
 
 
 def work(files, out):
     """Cleans some files; returns (pages, lines, lines dropped)."""
     langdetect_rs.DetectorFactory.seed = 0
-    hasher, seen = ShingleHasher(), set()
+    seen = set()
     blocks = [{} for _ in range(4)]
     pages = lines = dropped = 0
     with gzip.open(out, "wb", compresslevel=6) as sink:
@@ -54,7 +77,7 @@ def work(files, out):
                         if key not in seen:
                             seen.add(key)
                             fresh.append(line)
-                    near = near_lines([x for x in fresh if len(x) >= _LONG_CHARS], hasher, blocks)
+                    near = near_lines([x for x in fresh if len(x) >= _LONG_CHARS], blocks)
                     kept = [line for line in fresh if line not in near]
                     pages, lines = pages + 1, lines + len(found)
                     dropped += len(found) - len(kept)
@@ -64,12 +87,12 @@ def work(files, out):
     return pages, lines, dropped
 
 
-def near_lines(lines, hasher, blocks):
+def near_lines(lines, blocks):
     """Returns the lines within 3 bits of an earlier one, found by four blocks of 16 bits."""
     near = set()
     if not lines:
         return near
-    values = sketch(strip_to_words(lines), 0, hasher).simhash
+    values = simhashes(lines)
     for line, value in zip(lines, values.tolist(), strict=True):
         keys = [(value >> 16 * k) & 0xFFFF for k in range(4)]
         others = (o for k in range(4) for o in blocks[k].get(keys[k], ()))

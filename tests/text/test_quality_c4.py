@@ -45,6 +45,47 @@ def test_content_drops_the_page(rule_set, line, rule):
     assert one([GOOD] * 9 + [line], rule_set).verdict == Verdict(rule_set, rule, 1, 0)
 
 
+@pytest.mark.parametrize("rule_set", ["c4", "c4-datatrove"])
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("The text goes on with Lorem Ipsum from here.", "max_lorem_ipsum"),
+        ("A line of code { with words } in it.", "max_curly_brackets"),
+    ],
+)
+def test_limits_on_content_can_be_set(rule_set, line, rule):
+    limits = {f"{rule_set}.{rule}": 2}
+    page = [GOOD] * 9 + [line, line]
+    found = one(page, rule_set, overrides=limits)
+    assert found.verdict is None
+    assert found.lines == tuple(page)
+    dropped = one([*page, line], rule_set, overrides=limits)
+    assert dropped.verdict == Verdict(rule_set, rule, 3, 2)
+    off = {f"{rule_set}.{rule}": 1e9}
+    assert one([*page, f"{line} Javascript."], rule_set, overrides=off).removals[11].rule == (
+        "c4.javascript"
+    )
+
+
+def test_a_line_may_show_both():
+    limits = {"c4.max_lorem_ipsum": 1, "c4.max_curly_brackets": 1}
+    both = "Lorem ipsum { goes on and on } here."
+    assert one([GOOD] * 3 + [both], overrides=limits).verdict is None
+    found = one([GOOD] * 3 + [both], overrides={"c4.max_lorem_ipsum": 1}).verdict
+    assert found == Verdict("c4", "max_curly_brackets", 1, 0)
+    policy = f"{both[:-1]} by our privacy policy."
+    assert one([policy], overrides=limits).removals[0].rule == "c4.policy"
+
+
+@pytest.mark.parametrize("rule_set", ["c4", "c4-datatrove"])
+def test_the_longest_word_can_be_set(rule_set):
+    line = "x" * 40 + " and four more words."
+    limits = {f"{rule_set}.max_word_chars": 39}
+    assert one([line], rule_set, overrides=limits).removals[0].rule == "c4.word_too_long"
+    limits = {f"{rule_set}.max_word_chars": 40}
+    assert one([line], rule_set, overrides=limits).removals == {}
+
+
 def test_content_counts_only_in_lines_that_passed_so_far():
     page = [GOOD] * 5 + [
         "lorem ipsum without a mark",

@@ -25,6 +25,8 @@ POLICY_PHRASES = (
     "use cookies",
 )
 _CITATION = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
+_PAGE_CONTENT = ("lorem_ipsum", "curly_brackets")
+"""What drops a page when more than so many of its lines show it: none, in the references."""
 _EVIDENCE_CHARS = 120
 
 
@@ -53,6 +55,7 @@ class _Limits:
     min_sentences: float
     min_words: float
     max_word_chars: float
+    most: Mapping[str, float]
 
 
 def c4_lines(
@@ -108,12 +111,14 @@ def _limits(rule_set: str, language: str, overrides: Mapping[str, float]) -> _Li
         limit.get("min_sentences", 0),
         limit.get("min_words_per_line", 0),
         limit.get("max_word_chars", float("inf")),
+        {name: limit[f"max_{name}"] for name in _PAGE_CONTENT},
     )
 
 
 def _clean(page: Sequence[str], limits: _Limits) -> C4Page:
     removals: dict[int, Removal] = {}
     kept: list[str] = []
+    shown = dict.fromkeys(_PAGE_CONTENT, 0)
     for number, paragraph in enumerate(page):
         if (
             limits.checks_marks
@@ -129,9 +134,14 @@ def _clean(page: Sequence[str], limits: _Limits) -> C4Page:
         stayed = len(kept)
         for raw in paragraph.splitlines() or ("",):
             line, reason = _line(raw.strip(), limits)
-            if reason in {"lorem_ipsum", "curly_brackets"}:
-                dropped = Verdict(limits.rule_set, f"max_{reason}", 1, 0)
-                return C4Page(removals, tuple(kept), dropped)
+            while reason in shown:
+                shown[reason] += 1
+                if shown[reason] > limits.most[reason]:
+                    dropped = Verdict(
+                        limits.rule_set, f"max_{reason}", shown[reason], limits.most[reason]
+                    )
+                    return C4Page(removals, tuple(kept), dropped)
+                reason = _content(line.lower(), after=reason)
             if not reason:
                 kept.append(line)
         if len(kept) == stayed:
@@ -168,14 +178,20 @@ def _line(line: str, limits: _Limits) -> tuple[str, str]:
     return line, reason
 
 
-def _content(line: str) -> str:
-    """Returns what a line in lower case shows, in the order of the reference, or ""."""
-    if "lorem ipsum" in line:
+def _content(line: str, after: str = "") -> str:
+    """Returns what a line in lower case shows, in the order of the reference, or "".
+
+    Args:
+      line: in lower case.
+      after: what of `_PAGE_CONTENT` it is known to show; only what comes later counts.
+    """
+    if not after and "lorem ipsum" in line:
         return "lorem_ipsum"
-    if "javascript" in line:
-        return "javascript"
-    if "{" in line:
-        return "curly_brackets"
+    if after != "curly_brackets":
+        if "javascript" in line:
+            return "javascript"
+        if "{" in line:
+            return "curly_brackets"
     suspicious = "cookie" in line or "policy" in line or "terms of use" in line
     if suspicious and any(phrase in line for phrase in POLICY_PHRASES):
         return "policy"

@@ -14,7 +14,7 @@ SAMPLES = 5
 """Examples kept of each rule."""
 
 _MOST_HOSTS = 200
-_MOST_COPIES = 60
+_MOST_COPIES = 40
 _DIGEST_MASK = (1 << 128) - 1
 
 

@@ -12,7 +12,7 @@ MAX_VARIANTS: Final = 5
 """Different texts that are kept of each group."""
 
 _TEXT_CHARS: Final = 300
-_URL_CHARS: Final = 1000
+_URL_CHARS: Final = 400
 
 
 @dataclass(slots=True)

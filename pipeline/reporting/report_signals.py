@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
@@ -103,9 +103,10 @@ def _rules(run: Mapping[str, Any]) -> dict[str, list[_Rule]]:
 
     options = mapping(run.get("options"))
     given, limits = options.get("filters"), options.get("limits")
-    names = [one for one in given if one in RULE_SETS] if isinstance(given, list) else []
+    named = [str(one) for one in given] if isinstance(given, list) else []
+    names = [one for one in named if one in RULE_SETS]
     pairs = limits.items() if isinstance(limits, Mapping) else limits
-    moved = dict(_pairs(pairs)) if isinstance(pairs, Sequence) or pairs else {}
+    moved = dict(_pairs(pairs)) if isinstance(pairs, Iterable) else {}
     found: dict[str, list[_Rule]] = {}
     for name in names or _PUBLISHED:
         for rule in RULE_SETS[name].rules:
@@ -116,7 +117,7 @@ def _rules(run: Mapping[str, Any]) -> dict[str, list[_Rule]]:
     return found
 
 
-def _pairs(pairs: Any) -> Iterator[tuple[str, float]]:
+def _pairs(pairs: Iterable[object]) -> Iterator[tuple[str, float]]:
     for pair in pairs:
         if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[1], (int, float)):
             yield str(pair[0]), float(pair[1])

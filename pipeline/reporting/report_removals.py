@@ -138,13 +138,11 @@ def render_duplicates(run: Mapping[str, Any], facts: RunFacts) -> str:
 def _group(group: Mapping[str, Any]) -> str:
     keeper, copies = mapping(group.get("keeper")), number(group.get("copies"))
     variants = rows(group.get("variants"))[:MAX_VARIANTS]
-    stays = keeper.get("text")
-    base = stays if isinstance(stays, str) else ""
+    base = _text_that_stays(keeper, variants)
     first = base or (str(variants[0].get("text", "")) if variants else "")
-    shown = []
-    if base:
-        where = f"Stays on {foreign(keeper.get('url', ''), 200, 'mono')}"
-        shown.append(f"<li>{quote(escape(visible(base, 500)))}<p>{where}</p></li>")
+    where = f"Stays on {foreign(keeper.get('url', ''), 200, 'mono')}"
+    text = quote(escape(visible(base, 500))) if base else ""
+    shown = [f"<li>{text}<p>{where}</p></li>"]
     same = 0
     for variant in variants:
         text = str(variant.get("text", ""))
@@ -163,6 +161,15 @@ def _group(group: Mapping[str, Any]) -> str:
         f'<bdi lang="">{escape(visible(first, 120))}</bdi></summary>'
         f'<ul class="samples">{"".join(shown)}</ul></details>'
     )
+
+
+def _text_that_stays(keeper: Mapping[str, Any], variants: list[Mapping[str, Any]]) -> str:
+    """Returns the keeper's text; that of an exact copy where an earlier run has the keeper."""
+    text = keeper.get("text")
+    if isinstance(text, str):
+        return text
+    exact = (one for one in variants if one.get("distance") == 0)
+    return str(next(exact, {}).get("text", ""))
 
 
 def render_templates(run: Mapping[str, Any], facts: RunFacts) -> str:

@@ -58,6 +58,21 @@ def test_copies_show_the_words_that_they_change():
     assert compare("a", "a") == [("same", "a")]
 
 
+def test_copies_of_an_earlier_runs_text_are_compared_with_an_exact_one():
+    run = example_run()
+    (group,) = run["groups"]
+    text = group["keeper"].pop("text")
+    exact = {"url": "https://c.example/", "text": text, "distance": 0}
+    group["variants"].append(exact)
+    html = section(render_report(run), "duplicates")
+    assert "tables are <del>posted</del><ins>printed</ins> on the first" in html
+    assert "https://a.example/tide" in html
+    group["variants"].remove(exact)
+    html = section(render_report(run), "duplicates")
+    assert "tables are posted on the first" in html
+    assert "https://a.example/tide" in html
+
+
 def test_limits_are_drawn_where_they_cut():
     run = example_run()
     dashed = section(render_report(run), "signals")

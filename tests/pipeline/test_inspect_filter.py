@@ -16,15 +16,17 @@ def filtered(ran, into, *options):
     return main(["filter", f"--output={ran.output}", f"--into={into}", *options])
 
 
-@pytest.mark.parametrize("output_format", ["jsonl.gz", "parquet"])
 @pytest.mark.parametrize(
-    "filters",
+    ("filters", "output_format"),
     [
-        [f"--filters={ALL}"],
-        ["--filters=c4-datatrove"],
-        ["--filters=fineweb,c4", "--limits=c4.min_sentences=9,fineweb.max_dup_char_share=0.2"],
+        ([f"--filters={ALL}"], "jsonl.gz"),
+        (["--filters=c4-datatrove"], "jsonl.gz"),
+        (
+            ["--filters=fineweb,c4", "--limits=c4.min_sentences=9,fineweb.max_dup_char_share=0.2"],
+            "parquet",
+        ),
     ],
-    ids=lambda words: words[0].rpartition("=")[2],
+    ids=lambda value: value[0].rpartition("=")[2] if isinstance(value, list) else value,
 )
 def test_it_is_what_cleaning_with_filters_makes(clean, tmp_path, capsys, filters, output_format):
     source = write(tmp_path / "in.jsonl", content())

@@ -106,6 +106,17 @@ def test_what_is_staged_runs_and_a_local_run_commits_it(bucket, clean, described
     assert found == _bytes(f"{bucket}/alone")[1]
 
 
+def test_a_dry_run_makes_the_checks_and_runs_nothing(bucket, clean):
+    options = (
+        *("--runner=DataflowRunner", "--project=project", "--region=europe-west1"),
+        *("--no_auth", f"--temp_location={bucket}/tmp", "--dry_run=true"),
+    )
+    ran = clean(f"{bucket}/in/*", options=options, output=f"{bucket}/out")
+    assert ran.status == 0, ran.err
+    assert "the pipeline passes Dataflow's checks" in ran.err
+    assert not storage.exists(f"{bucket}/out/run.json")
+
+
 def test_setup_py_brings_the_project_to_workers(described):
     _, staged = described(f"--setup_file={ROOT / 'setup.py'}")
     with tarfile.open(fileobj=io.BytesIO(staged["workflow.tar.gz"])) as archive:

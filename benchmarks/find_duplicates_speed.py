@@ -1,7 +1,7 @@
 """Speed and memory of the search for duplicates alone, over made fingerprint rows.
 
     python benchmarks/find_duplicates_speed.py [--rows 100000000] [--kind near|exact]
-        [--case uniform|footer|template|pages] [--memory-mb 256] [--folder DIR]
+        [--case uniform|footer|template|numbers|pages] [--memory-mb 256] [--folder DIR]
 
 The rows are spilled as sorted runs, as a pipeline's first step leaves them, by another process;
 then one process searches partition by partition. Cases:
@@ -9,6 +9,7 @@ then one process searches partition by partition. Cases:
 - uniform: one row in ten is a copy or a near copy (up to 6 bits) of another;
 - footer: one text on all pages, so one key with all rows, all equal;
 - template: one key whose texts differ by 20-30 bits, so that every pivot is compared;
+- numbers: one key whose texts differ in a number alone, by up to 8 bits of 64 and 6 minima;
 - pages: as many copies of a page of 20 paragraphs as there are rows for.
 """
 
@@ -75,7 +76,16 @@ def make_rows(first, count, kind, case):
         for salt in range(10, 16):
             bit = mix(number, salt) % np.uint64(128)
             rows["simhash"] ^= np.where(bit < 64, np.uint64(1) << (bit % np.uint64(64)), 0)
+    rows["digitless"] = mix(text, 9) >> np.uint64(48)
+    rows["beginning"] = mix(text, 10) >> np.uint64(32)
+    if case == "numbers":
+        for salt in range(20, 28):
+            rows["simhash"] ^= np.uint64(1) << (mix(number, salt) % np.uint64(64))
+        for salt in range(30, 36):
+            rows["minima"][:, salt & 1] ^= np.uint64(1) << (mix(number, salt) % np.uint64(64))
     if case == "template":
+        rows["digitless"] = mix(number, 9) >> np.uint64(48)
+        rows["beginning"] = mix(number, 10) >> np.uint64(32)
         rows["simhash"] = mix(number, 6)
         rows["minima"][:, 0] ^= mix(number, 9) & mix(number, 10)
     return rows
@@ -103,7 +113,7 @@ def main():
     parser.add_argument("--rows", type=int, default=100_000_000)
     parser.add_argument("--kind", choices=("near", "exact"), default="near")
     parser.add_argument(
-        "--case", choices=("uniform", "footer", "template", "pages"), default="uniform"
+        "--case", choices=("uniform", "footer", "template", "numbers", "pages"), default="uniform"
     )
     parser.add_argument("--memory-mb", type=int, default=256)
     parser.add_argument("--folder", default=None, help="where the rows are spilled")

@@ -117,7 +117,8 @@ class Stream:
         """Waits until so many pages are committed."""
         while self.pages_in() < pages:
             if self.process.poll() is not None:
-                raise SystemExit(f"the stream ended; see {self.err.name}")
+                said = Path(self.err.name).read_text(errors="replace")[-2000:]
+                raise SystemExit(f"the stream ended; it said:\n{said}")
             time.sleep(0.02)
 
     def use(self):

@@ -20,7 +20,6 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 from pipeline.storage import join, read_bytes, write_bytes
 from pipeline.watch.manifest import (
     Segment,
-    StreamManifest,
     load,
     remembered_from,
     segment_of,
@@ -64,16 +63,13 @@ class _MergeFn(beam.DoFn):
         self, window: tuple[int, int], last: Any = beam.DoFn.StateParam(LAST)
     ) -> Sequence[int]:
         last.write(window[1])
-        manifest = load(self._settings.memory)
-        if manifest is None:
-            return ()
         with contextlib.suppress(GivenUpError):
-            merged = merge_some(self._settings, manifest)
+            merged = merge_some(self._settings)
             return (merged,) if merged else ()
         return ()
 
 
-def merge_some(settings: WatchSettings, manifest: StreamManifest) -> int:
+def merge_some(settings: WatchSettings) -> int:
     """Merges segments if there are enough of one tier, and leaves a note.
 
     Returns:
@@ -83,8 +79,13 @@ def merge_some(settings: WatchSettings, manifest: StreamManifest) -> int:
       GivenUpError: when the stream was asked to end meanwhile.
     """
     note = join(settings.memory, _NOTE)
-    some = due(manifest.segments)
-    if not some or os.path.exists(note) or os.path.exists(settings.stop_file):
+    # In this order: a note is deleted after the manifest that takes it over is stored, so where
+    # there is none the manifest is not one from before that.
+    if os.path.exists(note) or os.path.exists(settings.stop_file):
+        return 0
+    manifest = load(settings.memory)
+    some = due(manifest.segments) if manifest else ()
+    if manifest is None or not some:
         return 0
     name = f"segments/{some[-1].end_page:016d}-{uuid.uuid4().hex[:8]}"
     merged = merge(
@@ -128,7 +129,9 @@ def take_over(
         return segments, False
     values = orjson.loads(read_bytes(note))
     names, replaces = [segment.folder for segment in segments], values["replaces"]
-    start = names.index(replaces[0])
+    start = names.index(replaces[0]) if replaces[0] in names else 0
+    if names[start : start + len(replaces)] != replaces:  # of segments that are no more
+        return segments, True
     for name in replaces:  # they may still be being read; their age says when they can go
         os.utime(join(settings.memory, name))
     after = segments[start + len(replaces) :]

@@ -15,7 +15,7 @@ from transforms.text.widgets.phrasebook import BOOK, OPENS, PACES, STRONG, WEAK
 from transforms.text.widgets.signals import Ints, Signals
 from transforms.text.widgets.systems import GROUPS
 
-GOES: Final = int(1.7 * SCORE_UNIT)
+GOES: Final = int(1.9 * SCORE_UNIT)
 """Log-odds from which a line goes by its context alone; chosen in cross-validation."""
 GOES_IN_SECTION: Final = int(0.3 * SCORE_UNIT)
 """The same inside a comment section that a heading opens and by-lines pace."""

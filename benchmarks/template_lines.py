@@ -20,7 +20,12 @@ from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 from transforms.text.errors import TextError
 from transforms.text.html import extract_pages
 from transforms.text.normal import exact_form, exact_hashes
-from transforms.text.templates import DEFAULT_MIN_PAGES, DEFAULT_MIN_SHARE, content_hashes
+from transforms.text.templates import (
+    DEFAULT_MIN_PAGES,
+    DEFAULT_MIN_SHARE,
+    content_hashes,
+    have_words,
+)
 from transforms.text.widgets import find_phrases
 
 BATCH = 64
@@ -72,7 +77,8 @@ def main() -> None:
             continue
         keys = exact_hashes(exact_form(page))[:, 0]
         content = int(content_hashes([page])[0])
-        for key in np.unique(keys).tolist():
+        keys[~have_words(page)] = 0
+        for key in np.unique(keys[keys != 0]).tolist():
             on_pages.setdefault((host, key), set()).add(content)
         kept.append((host, url, page, keys.tolist()))
     template = {

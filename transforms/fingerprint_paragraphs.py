@@ -25,7 +25,7 @@ from transforms.text.rows import (
     paragraph_of,
 )
 from transforms.text.shingles import ShingleHasher
-from transforms.text.templates import content_hashes, host_hash, line_rows
+from transforms.text.templates import content_hashes, have_words, host_hash, line_rows
 from transforms.text.verdict import check_radius
 
 
@@ -141,13 +141,16 @@ def _rows(
 
 
 def _lines(exact: Rows, first_page: int, pages: list[Page]) -> Rows:
-    """Makes the line rows of all kept paragraphs of some pages."""
+    """Makes the line rows of all kept paragraphs of some pages that hold a word."""
     hosts = np.array([host_hash(page.url) for page in pages], np.uint64)
     contents = content_hashes(
         [[p for n, p in enumerate(page.paragraphs) if n not in page.removals] for page in pages]
     )
     place = page_of(exact["address"]).astype(np.intp) - first_page
-    return line_rows(exact, hosts[place], contents[place])
+    numbers = paragraph_of(exact["address"]).tolist()
+    lines = [pages[k].paragraphs[n] for k, n in zip(place.tolist(), numbers, strict=True)]
+    worded = have_words(lines)
+    return line_rows(exact[worded], hosts[place[worded]], contents[place[worded]])
 
 
 def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:

@@ -5,7 +5,13 @@ from transforms.records import Page
 from transforms.text.duplicates import TEMPLATE
 from transforms.text.rows import page_of, paragraph_of
 from transforms.text.shingles import ShingleHasher
-from transforms.text.templates import count_hosts, find_templates, host_hash, sum_hosts
+from transforms.text.templates import (
+    count_hosts,
+    find_templates,
+    have_words,
+    host_hash,
+    sum_hosts,
+)
 
 
 def _page(number: int, url: str, *paragraphs: str) -> Page:
@@ -80,3 +86,20 @@ def test_hosts_are_summed():
 def test_odd_urls_have_no_host():
     for url in ("", "file:/x", "https://[broken", "://", "mailto:a@b.example"):
         assert host_hash(url) == 0
+
+
+def test_lines_without_a_word_are_no_templates():
+    lines = [
+        "}",
+        ">>",
+        "17",
+        "",
+        "3 ...",
+        "+---+",
+        "a",
+        "Menu",
+        "次へ",
+        "© 2024 Island Post",
+        "Ä b",
+    ]
+    assert have_words(lines).tolist() == [False] * 7 + [True] * 3 + [False]

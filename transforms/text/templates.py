@@ -6,6 +6,7 @@ the page's longest paragraph: pages that share it are copies of one page, captur
 and count once. So no article is taken for a template because it was crawled five times.
 """
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from transforms.text.normal import exact_form, exact_hashes
 from transforms.text.rows import Rows
 from transforms.text.shingles import Hashes
 
+_WORD = re.compile(r"[^\W\d_]{2}")
 _FOLD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 
@@ -33,6 +35,15 @@ def host_hash(url: str) -> int:
     except ValueError:
         host = None
     return xxhash.xxh3_64_intdigest(host.encode("utf-8", "surrogatepass")) or 1 if host else 0
+
+
+def have_words(lines: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Whether each line holds a word: two letters in a row.
+
+    A line without one is no template: brackets and line numbers stand on half of a manual's pages
+    and belong to its examples.
+    """
+    return np.fromiter((_WORD.search(line) is not None for line in lines), bool, len(lines))
 
 
 def line_rows(exact: Rows, hosts: Hashes, contents: Hashes) -> Rows:

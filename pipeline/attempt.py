@@ -20,12 +20,14 @@ class Purpose:
     Attributes:
       key: digest of input, options and versions.
       input: digest of the input.
+      program: digest of the program itself.
       generation: of the history when the work began; 0 without one.
       shards: of the input.
     """
 
     key: str
     input: str
+    program: str
     generation: int
     shards: int
 
@@ -65,6 +67,7 @@ def begin(
     plan = {
         "key": purpose.key,
         "input": purpose.input,
+        "program": purpose.program,
         "generation": purpose.generation,
         "added": started,
     }
@@ -76,6 +79,7 @@ def store_ready(work: WorkFolder, purpose: Purpose, run: dict[str, Any]) -> None
     """Notes that all work is done but for the commit."""
     ready = {
         "key": purpose.key,
+        "program": purpose.program,
         "generation": purpose.generation,
         "shards": purpose.shards,
         "run": run,
@@ -96,8 +100,8 @@ def finished(
     if session is not None and session.same_run is not None:
         mine = session.same_run.name == ready["run"]["run"]
         return ready["run"] if mine else None
-    same = ready["generation"] == purpose.generation and not fresh
-    return ready["run"] if same else None
+    same = all(ready.get(n) == getattr(purpose, n) for n in ("generation", "program"))
+    return ready["run"] if same and not fresh else None
 
 
 def settle(work: WorkFolder, output: str, purpose: Purpose, session: HistorySession | None) -> str:
@@ -143,6 +147,8 @@ def _difference(before: dict[str, Any], purpose: Purpose, *, fresh: bool) -> str
         return "the input is not that of the earlier attempt"
     if before.get("key") != purpose.key:
         return "the options or versions are not those of the earlier attempt"
+    if before.get("program") != purpose.program:
+        return "the program is not that of the earlier attempt"
     if before.get("generation") != purpose.generation:
         return "the history has changed since the earlier attempt"
     return ""

@@ -41,6 +41,7 @@ from pipeline.outputs.counts import Counts
 from pipeline.outputs.run_json import describe_run
 from pipeline.outputs.summary_files import write_for_people
 from pipeline.reporting.monitor import Monitor
+from pipeline.sources import sources_digest
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 from pipeline.work import WorkFolder
 from transforms.text.normal import NORMAL_VERSION
@@ -128,7 +129,13 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
             session.check_shards(len(shards))
         work = _work_folder(job, session)
         generation = session.generation if session else 0
-        purpose = Purpose(key=key, input=digest, generation=generation, shards=len(shards))
+        purpose = Purpose(
+            key=key,
+            input=digest,
+            program=sources_digest(),
+            generation=generation,
+            shards=len(shards),
+        )
         _tell(settle(work, job.output, purpose, session))
         run = finished(work, purpose, fresh=job.fresh, session=session)
         if run is None:
@@ -163,7 +170,9 @@ def _work(
     _tell(start.said)
     config = _named(job.config, start.added)
     if not is_local(job.output):
-        work = replace(work, tag=tag_of(purpose.key, config.added, config.run_name))
+        work = replace(
+            work, tag=tag_of(purpose.key, purpose.program, config.added, config.run_name)
+        )
     if session is not None:
         delete_strays(job.history, session.manifest, session.folder)
     numbered = [replace(shard, number=shard.number + work.first_shard) for shard in shards]

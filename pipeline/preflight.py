@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.attempt import Purpose
 from pipeline.errors import PagesieveError, UsageError, last_line
 from pipeline.history.session import HistorySession
 from pipeline.inputs.plan import Shard, input_digest
@@ -175,11 +174,8 @@ def _check_history(job: Job, shards: Sequence[Shard]) -> str:
     """Loads the history and compares its settings."""
     if not job.history:
         return ""
-    digest = input_digest(shards)
-    purpose = Purpose(
-        key=job.config.digest(input=digest, **versions()), input=digest, generation=0, shards=0
-    )
-    session = HistorySession(job.history, job.config, purpose.key)
+    key = job.config.digest(input=input_digest(shards), **versions())
+    session = HistorySession(job.history, job.config, key)
     session.check_shards(len(shards))
     runs = len(session.manifest.runs) if session.manifest else 0
     if (same := session.same_run) is not None:

@@ -30,9 +30,9 @@ KINDS = ("documents", "removed", "rejected")
 """Folders of an output."""
 
 
-def tag_of(key: str, added: str, run_name: str) -> str:
+def tag_of(key: str, program: str, added: str, run_name: str) -> str:
     """Gives 8 hexadecimal digits that runs share only when their files are equal byte for byte."""
-    return hashlib.sha256(f"{key}\0{added}\0{run_name}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{key}\0{program}\0{added}\0{run_name}".encode()).hexdigest()[:8]
 
 
 def list_parts(out: str, tag: str = "") -> dict[str, list[str]]:

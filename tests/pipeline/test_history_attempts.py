@@ -8,6 +8,7 @@ import pytest
 from history_runs import clean, lines, page, result, sentence, tree
 
 import pipeline.job
+from pipeline import sources
 from pipeline.history.manifest import load
 from pipeline.outputs.commit import staging, work_root
 
@@ -127,6 +128,38 @@ def test_fresh_starts_over_and_other_options_too(place, monkeypatch, capsys):
         fail_once(monkeypatch, "_commit")
         assert second(place, "two", *more) == 1
         assert f"starting over: {why}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("at", ["describe_run", "_commit"])
+def test_work_of_another_program_is_not_continued(place, monkeypatch, capsys, at):
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline.job, "sources_digest", lambda: "another")
+        fail_once(patch, at)
+        assert second(place) == 1
+    capsys.readouterr()
+    assert second(place) == 0
+    said = capsys.readouterr().err
+    assert "starting over: the program is not that of the earlier attempt" in said
+    assert result(place / "two") == result(place / "whole")
+
+
+def test_every_file_of_the_program_is_in_its_digest(tmp_path, monkeypatch):
+    for name in ("pipeline/sources.py", "transforms/text/words.txt", "other/x.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+    monkeypatch.setattr(sources, "__file__", str(tmp_path / "pipeline" / "sources.py"))
+    digest = sources.sources_digest.__wrapped__
+    first = digest()
+    for name, same in (
+        ("other/x.py", True),
+        ("transforms/__pycache__/x.pyc", True),
+        ("transforms/text/words.txt", False),
+        ("pipeline/new.py", False),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("two")
+        assert (digest() == first) is same
+        first = digest()
 
 
 def test_an_attempt_that_is_continued_says_how_far_it_was(place, monkeypatch, capsys):

@@ -1,12 +1,12 @@
 """The output folder: what may become one, and the step that makes a run visible."""
 
-import fcntl
 import os
 import shutil
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import RunError, UsageError
+from pipeline.file_lock import FileLock
 from pipeline.outputs.bucket_commit import lease_bucket
 from pipeline.storage import delete_tree, delete_unfinished, exists, is_bucket, is_local, join
 
@@ -94,15 +94,15 @@ class WorkLock:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._handle: int | None = None
+        self._lock: FileLock | None = None
         self._lease: Lease | None = None
         if is_bucket(root):
             self._lease = lease_bucket(root)
         if not is_local(root):
             return
         for _ in range(_LOCK_TRIES):
-            self._handle = self._take()
-            if self._handle is not None:
+            self._lock = self._take()
+            if self._lock is not None:
                 return
         raise UsageError(f"{root} cannot be locked: runs come and go there; try again")
 
@@ -118,30 +118,25 @@ class WorkLock:
                 "long; nothing was committed: start it again"
             )
 
-    def _take(self) -> int | None:
+    def _take(self) -> FileLock | None:
         """Locks the lock file; None where the run that held it took it away meanwhile."""
-        path = join(self._root, _LOCK)
         try:
-            os.makedirs(self._root, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            lock = FileLock(join(self._root, _LOCK))
         except FileNotFoundError:
             return None
+        except BlockingIOError as error:
+            raise UsageError(
+                f"another run is writing to this output ({self._root} is locked); "
+                "wait for it to end"
+            ) from error
         except OSError as error:
             raise UsageError(
                 f"--output: cannot write beside it: {self._root}: {error.strerror}; "
                 "choose another folder"
             ) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(handle)
-            raise UsageError(
-                f"another run is writing to this output ({self._root} is locked); "
-                "wait for it to end"
-            ) from error
-        if os.path.exists(path) and os.path.samestat(os.fstat(handle), os.stat(path)):
-            return handle
-        os.close(handle)
+        if lock.in_place():
+            return lock
+        lock.free()
         return None
 
     def __enter__(self) -> Self:
@@ -155,11 +150,11 @@ class WorkLock:
     ) -> None:
         if self._lease is not None:
             self._lease.__exit__(kind, error, trace)
-        if self._handle is None:
+        if self._lock is None:
             return
         if os.path.isdir(self._root) and os.listdir(self._root) == [_LOCK]:
             shutil.rmtree(self._root, ignore_errors=True)
-        os.close(self._handle)
+        self._lock.free()
 
 
 def commit(output: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 from apache_beam.pvalue import PCollection
 
 from transforms.records import Keeper, Page, PageBatch, Removal
@@ -88,7 +89,9 @@ def fingerprint_pages(
     exact, near, short = _rows(shard, first_page, pages, rules, hasher)
     lines = np.empty(0, EXACT_ROW)
     if rules.scope == "corpus" and rules.template_pages:
-        lines = _lines(np.concatenate([exact, short]), first_page, pages)
+        compared = np.arange(len(exact) + len(short)) < len(exact)
+        compared |= rules.short == "corpus"
+        lines = _lines(np.concatenate([exact, short]), compared, first_page, pages)
     within = []
     across = rules.scope == "corpus"
     if rules.scope == "page":
@@ -140,7 +143,9 @@ def _rows(
     return exact[long & has_form], near, exact[~long & has_form]
 
 
-def _lines(exact: Rows, first_page: int, pages: list[Page]) -> Rows:
+def _lines(
+    exact: Rows, compared: npt.NDArray[np.bool_], first_page: int, pages: list[Page]
+) -> Rows:
     """Makes the line rows of all kept paragraphs of some pages that hold a word."""
     hosts = np.array([host_hash(page.url) for page in pages], np.uint64)
     contents = content_hashes(
@@ -150,7 +155,8 @@ def _lines(exact: Rows, first_page: int, pages: list[Page]) -> Rows:
     numbers = paragraph_of(exact["address"]).tolist()
     lines = [pages[k].paragraphs[n] for k, n in zip(place.tolist(), numbers, strict=True)]
     worded = have_words(lines)
-    return line_rows(exact[worded], hosts[place[worded]], contents[place[worded]])
+    place = place[worded]
+    return line_rows(exact[worded], compared[worded], hosts[place], contents[place])
 
 
 def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:

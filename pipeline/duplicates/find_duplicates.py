@@ -187,7 +187,15 @@ class _SearchFn(_StepFn):
         kind = next(kind for kind in KINDS if partition.startswith(kind))
         slices, path = as_slices(pointers), self._work.matches(partition)
         if kind == "line":
-            result = search_lines(slices, hosts, self._rules, self._memory_bytes, path)
+            result = search_lines(
+                slices,
+                hosts,
+                self._rules,
+                self._memory_bytes,
+                path,
+                self._history,
+                fresh.append if self._work.remembered else None,
+            )
         else:
             result = search_partition(
                 kind,

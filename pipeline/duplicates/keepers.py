@@ -17,7 +17,14 @@ from pipeline.duplicates.runs import Slice, read_slice
 from pipeline.storage import exists, open_for_writing, read_bytes, read_range
 from pipeline.work import WorkFolder
 from transforms.records import Keeper
-from transforms.text.duplicates import MATCH, NEAR, TEMPLATE, choose_matches
+from transforms.text.duplicates import (
+    ASKED_FOR,
+    EXACT,
+    MATCH,
+    NEAR,
+    TEMPLATE,
+    choose_matches,
+)
 from transforms.text.page_duplicates import follow
 from transforms.text.rows import page_of, paragraph_of, shard_of
 
@@ -55,9 +62,12 @@ def choose(work: WorkFolder, shard: int, slices: Sequence[Slice]) -> list[Part]:
     """
     if not slices:
         return []
-    matches = choose_matches(np.concatenate([read_slice(s, MATCH) for s in sorted(slices)]))
+    found = np.concatenate([read_slice(s, MATCH) for s in sorted(slices)])
+    matches = choose_matches(found)
     with open_for_writing(work.chosen(shard)) as handle:
         handle.write(matches.tobytes())
+    copied = np.isin(matches["address"], found["address"][found["kind"] == EXACT])
+    matches["mark"][copied & (matches["kind"] == TEMPLATE)] &= ~np.uint8(ASKED_FOR)
     copies = matches[matches["kind"] != TEMPLATE]
     questions = np.empty(len(copies), REQUEST)
     questions["at"], questions["address"] = copies["keeper"], copies["address"]
@@ -162,16 +172,19 @@ class Keepers:
 
 
 def remember_shard(work: WorkFolder, shard: int, parts: Sequence[tuple[str, int, int]]) -> None:
-    """Keeps, for later runs, a shard's ids, and for near-duplicates the paragraph that stays.
+    """Keeps, for later runs, a shard's ids, and what became of paragraphs that leave rows behind.
 
-    Exact copies leave no row behind, so nothing will ask about them.
+    Those are near-duplicates and the first copies of template lines. Exact copies leave no row, so
+    nothing will ask about them.
     """
     with open_for_writing(work.remembered_shard(shard, "ids")) as handle:
         handle.write(read_bytes(work.ids(shard)))
     links = read_chosen(work, shard)
-    links = links[links["kind"] == NEAR].copy()
+    near = links["kind"] == NEAR
+    links = links[near | ((links["kind"] == TEMPLATE) & (links["mark"] & ASKED_FOR != 0))].copy()
     if len(links):
-        links["keeper"] = Keepers(parts).addresses_of(links["address"])
+        near = links["kind"] == NEAR
+        links["keeper"][near] = Keepers(parts).addresses_of(links["address"][near])
         with open_for_writing(work.remembered_shard(shard, "links")) as handle:
             handle.write(links.tobytes())
 

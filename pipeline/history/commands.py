@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from pipeline.duplicates.earlier_rows import row_files
+from pipeline.duplicates.runs import ROW_TYPES
 from pipeline.errors import UsageError
 from pipeline.history.compact import merge
 from pipeline.history.manifest import HistoryLock, Manifest, PastRun, Segment, load, store
@@ -72,8 +73,7 @@ def _find(history: str, manifest: Manifest, wanted: str) -> PastRun:
 
 def size_of(segment: Segment) -> int:
     """Gives the bytes of a segment's rows, without their indexes."""
-    size = {"exact": EXACT_ROW.itemsize, "near": NEAR_ROW.itemsize}
-    return sum(rows * size[kind] for kind, _, rows in segment.parts)
+    return sum(rows * ROW_TYPES[kind].itemsize for kind, _, rows in segment.parts)
 
 
 def _facts(run: PastRun) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """manifest.json of a history: the one file that says what is in it."""
 
 import dataclasses
-import fcntl
-import os
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
+from pipeline.duplicates.runs import RowKind
 from pipeline.errors import RunError, UsageError
+from pipeline.file_lock import FileLock
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Segment:
 
     runs: tuple[int, ...]
     folder: str
-    parts: tuple[tuple[str, str, int], ...]
+    parts: tuple[tuple[RowKind, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +213,7 @@ class HistoryLock:
     """
 
     def __init__(self, history: str, *, wait: bool = False) -> None:
-        self._handle: int | None = None
+        self._lock: FileLock | None = None
         self._lease: Lease | None = None
         if history.startswith("gs://"):
             from pipeline.history.bucket import lease_history
@@ -222,19 +222,13 @@ class HistoryLock:
         if not is_local(history):
             return
         try:
-            os.makedirs(history, exist_ok=True)
-            self._handle = os.open(
-                join(history, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644
-            )
-        except OSError as error:
-            raise UsageError(f"--history {history}: cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError as error:
-            os.close(self._handle)
+            self._lock = FileLock(join(history, "lock"), wait=wait)
+        except BlockingIOError as error:
             raise UsageError(
                 f"another run is using the history {history}; add --wait to wait for it"
             ) from error
+        except OSError as error:
+            raise UsageError(f"--history {history}: cannot be written: {error.strerror}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -247,5 +241,5 @@ class HistoryLock:
     ) -> None:
         if self._lease is not None:
             self._lease.__exit__(kind, error, trace)
-        if self._handle is not None:
-            os.close(self._handle)
+        if self._lock is not None:
+            self._lock.free()

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.config import CleanConfig
 from pipeline.duplicates.earlier_rows import RowHistory, row_files
-from pipeline.duplicates.runs import RowKind
+from pipeline.duplicates.runs import KINDS, RowKind
 from pipeline.errors import UsageError
 from pipeline.history.manifest import Manifest, PastRun, Segment, check_settings, load, store
 from pipeline.outputs.counts import Counts
@@ -118,8 +118,10 @@ class HistorySession:
         if self.same_run is not None:
             return
         parts = tuple(
-            (partition.split("-")[0], f"{partition}.rows", rows)
+            (kind, f"{partition}.rows", rows)
             for partition, rows in sorted(counts.group("history.parts").items())
+            for kind in KINDS
+            if partition.startswith(kind)
         )
         _delete_others(self.remembered, (name for _, name, _ in parts))
         delete_unfinished(self.remembered)
@@ -148,11 +150,11 @@ class HistorySession:
 
 def open_rows(history: str, manifest: Manifest, most_a_key: int) -> RowHistory:
     """Opens the rows of all runs of a history."""
-    parts: dict[RowKind, list[tuple[str, int]]] = {"exact": [], "near": []}
+    parts: dict[RowKind, list[tuple[str, int]]] = {kind: [] for kind in KINDS}
     for segment in manifest.segments:
         for kind, name, rows in segment.parts:
             path = join(history, segment.folder, name)
-            parts["near" if kind == "near" else "exact"].append((path, rows))
+            parts[kind].append((path, rows))
     return RowHistory(parts, [run.number for run in manifest.runs], most_a_key)
 
 

@@ -19,7 +19,7 @@ from pipeline.spill_shards import read_pages, read_shard_counts
 from pipeline.storage import exists, read_bytes, write_bytes
 from pipeline.work import WorkFolder
 from transforms.records import Failure, Removal
-from transforms.text.duplicates import TEMPLATE
+from transforms.text.duplicates import REMEMBERED, TEMPLATE
 from transforms.text.page_duplicates import TEMPLATE_RULE, evidence_of, rule_of
 from transforms.text.rows import page_of, paragraph_of
 
@@ -142,7 +142,7 @@ def _sink(stack: ExitStack, path: str) -> LineSink | ParquetSink:
     return sink
 
 
-_COLUMNS = ("address", "keeper", "keeper_date", "keeper_hash", "kind", "distance")
+_COLUMNS = ("address", "keeper", "keeper_date", "keeper_hash", "kind", "distance", "mark")
 
 
 class _Duplicates:
@@ -166,14 +166,17 @@ class _Duplicates:
         removals: dict[int, Removal] = {}
         copies = dict(self._keepers.copies_on(page))
         while self._next < len(self._chosen) and self._pages[self._next] == page:
-            address, keeps, on_pages, of_pages, kind, distance = self._chosen[self._next]
+            address, keeps, on_pages, of_pages, kind, distance, mark = self._chosen[self._next]
             paragraph = self._paragraphs[self._next]
             self._next += 1
             if kind == TEMPLATE:
                 copies[paragraph] = on_pages
+                how = f"{on_pages} of {of_pages} pages of its host"
                 removals[paragraph] = Removal(
                     TEMPLATE_RULE,
-                    f"stands on {on_pages} of {of_pages} pages of its host",
+                    f"stood on {how} in an earlier run"
+                    if mark & REMEMBERED
+                    else f"stands on {how}",
                 )
                 continue
             keeper, found, stays, copies[paragraph] = self._keepers.of(address)

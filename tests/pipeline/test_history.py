@@ -1,5 +1,6 @@
 """Scheduled runs: many with a memory keep what one over everything keeps."""
 
+import json
 import threading
 import time
 
@@ -8,6 +9,8 @@ from history_runs import clean, edited, lines, page, result, sentence, tree
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from pipeline.__main__ import main
+from pipeline.duplicates import search_lines
 from pipeline.history.manifest import HistoryLock, load
 
 
@@ -162,3 +165,71 @@ def test_a_run_is_the_same_with_any_number_of_partitions(two_nights, tmp_path):
     rest = [two_nights[1]]
     assert clean(tmp_path / "two-many", rest, f"--history={many}", "--memory-per-worker=1M") == 0
     assert result(tmp_path / "two-many") == result(tmp_path / "two")
+
+
+FOOT = "Home | About | Contact"  # short: no exact copies of it are looked for
+RIGHTS = "All rights are reserved by the River Journal and by its many correspondents everywhere."
+
+
+def _site(path, number, pages, host="site.example", lines=(FOOT, RIGHTS)):
+    made = [
+        json.dumps(
+            {
+                "url": f"https://{host}/{number}/{n}",
+                "text": "\n".join([sentence(1000 * number + n), *lines]),
+                "date": f"2024-01-{number:02d}T00:00:{n:02d}Z",
+            }
+        )
+        for n in range(pages)
+    ]
+    path.write_text("\n".join(made) + "\n")
+    return path
+
+
+def _template_night(folder, number, pages, **options):
+    """Cleans a night of pages; what was left of the two lines, and receipts by text."""
+    path = _site(folder / f"t{number}.jsonl", number, pages, **options)
+    output, history = folder / f"o{number}", f"--history={folder / 'history'}"
+    assert clean(output, [path], history, f"--run-name=n{number}", "--overwrite") == 0
+    left = [t for d in lines(output, "documents") for t in d["text"].splitlines()]
+    gone = {}
+    for receipt in lines(output, "removed"):
+        gone.setdefault(receipt["text"], []).append((receipt["rule"], receipt["evidence"]))
+    return {text: left.count(text) for text in (FOOT, RIGHTS)}, gone
+
+
+def test_a_template_of_yesterday_is_one_today(tmp_path):
+    left, gone = _template_night(tmp_path, 1, 6)
+    assert left == {FOOT: 0, RIGHTS: 0}
+    assert gone[FOOT] == [("template.line", "stands on 6 of 6 pages of its host")] * 6
+    left, gone = _template_night(tmp_path, 2, 2)
+    assert left == {FOOT: 0, RIGHTS: 0}
+    told = ("template.line", "stood on 6 of 6 pages of its host in an earlier run")
+    assert gone == {FOOT: [told] * 2, RIGHTS: [told] * 2}
+    assert main(["index", "compact", str(tmp_path / "history")]) == 0
+    left, gone = _template_night(tmp_path, 3, 1)
+    assert gone == {FOOT: [told], RIGHTS: [told]}
+    # Elsewhere the short line is nobody's, and the long one a copy of one that went.
+    left, gone = _template_night(tmp_path, 4, 1, host="other.example")
+    assert left == {FOOT: 1, RIGHTS: 0}
+    words = "same words as an earlier paragraph, which goes as well"
+    assert gone == {RIGHTS: [("duplicate.exact", words)]}
+    # A line that was no template yet is judged by the run that meets it.
+    left, _ = _template_night(tmp_path, 5, 4, lines=("Imprint",))
+    assert main(["index", "rollback", str(tmp_path / "history"), "n1"]) == 0
+    left, gone = _template_night(tmp_path, 2, 2)
+    assert left == {FOOT: 2, RIGHTS: 1}
+
+
+def test_a_hot_template_is_remembered_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(search_lines, "BYTES_A_ROW", 1 << 40)  # each line is more than fits
+    real = search_lines.complete_keys
+    monkeypatch.setattr(search_lines, "complete_keys", lambda s, d, _: real(s, d, 2))
+    for number, pages in ((1, 6), (2, 4)):
+        left, gone = _template_night(tmp_path, number, pages)
+        assert left == {FOOT: 0, RIGHTS: 0}
+        assert len(gone[FOOT]) == len(gone[RIGHTS]) == pages
+        assert {rule for rule, _ in gone[FOOT]} == {"template.line"}
+    manifest = load(str(tmp_path / "history"))
+    assert [k for s in manifest.segments for k, _, _ in s.parts].count("line") >= 1
+    assert sum(r for s in manifest.segments for k, _, r in s.parts if k == "line") == 2

@@ -27,11 +27,15 @@ MATCH = np.dtype(
         ("keeper_hash", "<u8"),
         ("kind", "u1"),
         ("distance", "u1"),
-        ("unused", "u1", (6,)),
+        ("mark", "u1"),
+        ("unused", "u1", (5,)),
     ]
 )
 """40 bytes: a paragraph that goes, the earlier one that it equals, the kind and the distance in
-bits."""
+bits, and for template lines `ASKED_FOR` and `REMEMBERED`."""
+
+ASKED_FOR, REMEMBERED = 1, 2
+"""Of a template line: its copies elsewhere name it as their keeper; an earlier run has found it."""
 
 _PAIRS_AT_ONCE = 1 << 14
 _FOLD = np.uint64(0x9E3779B97F4A7C15)

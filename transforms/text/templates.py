@@ -4,6 +4,9 @@ A line row is an exact row whose key is of host and text together and whose chec
 that all copies of a line on one host meet under one key. In place of the page's hash it has that of
 the page's longest paragraph: pages that share it are copies of one page, captured again or printed,
 and count once. So no article is taken for a template because it was crawled five times.
+
+A history keeps one row of each template that a run has found, with the number of pages that have
+the line in place of the page's hash, and that of the host's pages in place of the address.
 """
 
 import re
@@ -15,9 +18,9 @@ import numpy.typing as npt
 import xxhash
 
 from transforms.text.dedup_defaults import DEFAULT_MIN_PAGES, DEFAULT_MIN_SHARE
-from transforms.text.duplicates import MATCH, TEMPLATE
+from transforms.text.duplicates import ASKED_FOR, MATCH, REMEMBERED, TEMPLATE
 from transforms.text.normal import exact_form, exact_hashes
-from transforms.text.rows import Rows
+from transforms.text.rows import EXACT_ROW, Rows, order_of_date
 from transforms.text.shingles import Hashes
 
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -46,11 +49,14 @@ def have_words(lines: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.fromiter((_WORD.search(line) is not None for line in lines), bool, len(lines))
 
 
-def line_rows(exact: Rows, hosts: Hashes, contents: Hashes) -> Rows:
+def line_rows(
+    exact: Rows, compared: npt.NDArray[np.bool_], hosts: Hashes, contents: Hashes
+) -> Rows:
     """Makes line rows of exact rows.
 
     Args:
       exact: one row a paragraph.
+      compared: shape (n,), whether it is compared with other pages, so that it may be a keeper.
       hosts: shape (n,), the host of each; rows of host 0 are left out.
       contents: shape (n,), the hash of the longest paragraph of each one's page.
     """
@@ -58,6 +64,7 @@ def line_rows(exact: Rows, hosts: Hashes, contents: Hashes) -> Rows:
     rows["key"] = (exact["key"] ^ (hosts * _FOLD)) * _MIX
     rows["check"] = hosts
     rows["page_hash"] = contents
+    rows["date"] = compared
     return rows[hosts != 0]
 
 
@@ -132,9 +139,54 @@ def pages_of(hosts: npt.NDArray[np.void], wanted: Hashes) -> npt.NDArray[np.int6
 def matches_of(
     rows: Rows, on_pages: npt.NDArray[np.integer], of_pages: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.void]:
-    """Makes the matches of template lines."""
+    """Makes the matches of template lines, those of one run."""
     matches = np.zeros(len(rows), MATCH)
     matches["address"] = matches["keeper"] = rows["address"]
     matches["keeper_date"], matches["keeper_hash"] = on_pages, of_pages
     matches["kind"] = TEMPLATE
+    matches["mark"] = np.where(rows["date"] != 0, ASKED_FOR, 0)
+    return matches
+
+
+def rows_to_remember(rows: Rows, matches: npt.NDArray[np.void], known: Rows, run: int) -> Rows:
+    """Makes the rows that a history keeps of the templates that were found.
+
+    Args:
+      rows: line rows.
+      matches: what `find_templates` found among them.
+      known: what the history has of their keys.
+      run: number of the run in the history.
+
+    Returns:
+      One row a line that the history does not have, sorted by key.
+    """
+    matches = matches[np.argsort(matches["address"])]
+    rows = rows[np.isin(rows["address"], matches["address"])]
+    rows = rows[~np.isin(rows["key"], known["key"])]
+    rows = rows[np.unique(rows["key"], return_index=True)[1]]
+    kept = np.zeros(len(rows), EXACT_ROW)
+    kept["key"], kept["check"] = rows["key"], rows["check"]
+    kept["date"] = order_of_date("", run)
+    found = matches[np.searchsorted(matches["address"], rows["address"])]
+    kept["page_hash"], kept["address"] = found["keeper_date"], found["keeper_hash"]
+    return kept
+
+
+def find_remembered(rows: Rows, known: Rows) -> npt.NDArray[np.void]:
+    """Finds the lines that an earlier run found to be a template, on however few pages they stand.
+
+    Args:
+      rows: line rows.
+      known: rows of the history, sorted by key, one a key.
+
+    Returns:
+      As `find_templates`, with the figures of that run.
+    """
+    if not len(known):
+        return np.empty(0, MATCH)
+    place = np.minimum(np.searchsorted(known["key"], rows["key"]), len(known) - 1)
+    same = (known["key"][place] == rows["key"]) & (known["check"][place] == rows["check"])
+    known = known[place[same]]
+    matches = matches_of(rows[same], known["page_hash"], known["address"])
+    matches["mark"] |= REMEMBERED
     return matches

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by run_local.sh and run_tests.sh: finds Python, makes .venv, installs the project into it.
 
 # prepare_environment FOLDER EXTRAS: sets ENVIRONMENT to the virtual environment's folder.

@@ -6,4 +6,4 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 exec "${PYTHON:-python3}" -m pip install --disable-pip-version-check --quiet \
-  -c "$here/constraints.txt" ${1:+--prefix "$1" --ignore-installed} "$here[gcp]"
+  -c "$here/constraints.txt" ${1:+--prefix "$1" --ignore-installed} "${here}[gcp]"

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.options import parse, to_config
 
-FOLDER = Path(__file__).resolve().parents[1] / "deploy" / "scheduled"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "deploy" / "scheduled"
 
 BEAMS = {"--project", "--region", "--temp_location", "--sdk_container_image"}
 BEAMS |= {"--service_account_email"}
@@ -79,11 +80,50 @@ def test_systemd_accepts_the_units(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_bash_and_shellcheck_accept_the_script():
-    script = FOLDER / "cloud_scheduler.sh"
-    done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
+def _shell_files():
+    files = [*ROOT.glob("*.sh"), *(ROOT / "deploy").rglob("*.sh"), ROOT / ".ci" / "run"]
+    return sorted(str(path.relative_to(ROOT)) for path in files)
+
+
+@pytest.mark.parametrize("name", _shell_files())
+def test_bash_and_shellcheck_accept_every_script(name):
+    done = subprocess.run(
+        ["bash", "-n", name], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed: bash alone has read the script")
-    done = subprocess.run(["shellcheck", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["shellcheck", "--external-sources", name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_commands_inside_the_examples_are_good_shell(tmp_path):
+    """What cron, systemd and Kubernetes hand to a shell, as they hand it on."""
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed: the commands in the examples are not checked")
+    cron = [x for x in (FOLDER / "crontab").read_text().splitlines() if x and x[0] != "#"]
+    service = re.search(
+        r"ExecStart=/bin/bash -c '(.*)'\n", (FOLDER / "pagesieve.service").read_text()
+    )
+    yaml = pytest.importorskip("yaml").safe_load((FOLDER / "cronjob.yaml").read_text())
+    pod = yaml["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    texts = {
+        "cron": cron[0].split(" ", 6)[6].replace("\\%", "%"),
+        "systemd": service[1].replace("$$", "$").replace("%%", "%"),
+        "kubernetes": pod["containers"][0]["args"][0],
+    }
+    for name, text in texts.items():
+        assert text.startswith("night=$(date ")
+        path = tmp_path / name
+        path.write_text(f"#!/bin/bash\n{text}\n")
+        # A date has no blanks: it needs no quotes.
+        done = subprocess.run(
+            ["shellcheck", "--exclude=SC2086", path], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout

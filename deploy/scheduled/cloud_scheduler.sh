@@ -8,6 +8,7 @@ set -euo pipefail
 : "${PROJECT:?}" "${REGION:?}" "${BUCKET:?}" "${IMAGE:?}" "${ACCOUNT:?}"
 
 # The container's shell puts the date in, at the start of each run.
+# shellcheck disable=SC2016
 command='night=$(date -u -d yesterday +%F)
 exec pagesieve clean --input="gs://$BUCKET/incoming/$night" --output="gs://$BUCKET/clean/$night" \
   --history="gs://$BUCKET/history" --wait --progress=plain \

@@ -142,6 +142,22 @@ def list_files(folder: str, pattern: str = "*") -> list[str]:
     return sorted(meta.path for meta in found)
 
 
+def list_folders(folder: str) -> set[str]:
+    """Names the folders directly in a folder; none on other object stores than Google's."""
+    if is_local(folder):
+        if not os.path.isdir(folder):
+            return set()
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if entry.is_dir()}
+    if not is_bucket(folder):
+        return set()
+    from pipeline.cloud.objects import list_objects
+
+    start = folder.rstrip("/") + "/"
+    below = (found.path.removeprefix(start) for found in list_objects(start))
+    return {path.split("/", 1)[0] for path in below if "/" in path}
+
+
 def delete_tree(folder: str) -> None:
     """Deletes a folder and all in it; nothing happens where it does not exist."""
     if is_bucket(folder):

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import datetime
 import os
-import shutil
 from typing import Any
 
 import orjson
@@ -14,10 +13,10 @@ from pipeline.duplicates.runs import ROW_TYPES
 from pipeline.errors import UsageError
 from pipeline.history.compact import merge
 from pipeline.history.manifest import HistoryLock, Manifest, PastRun, Segment, load, store
-from pipeline.history.session import delete_strays
+from pipeline.history.session import delete_folder, delete_strays
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
-from pipeline.storage import delete_files, delete_tree, is_local, join, list_files
+from pipeline.storage import delete_files, is_local, join, list_files
 from transforms.text.rows import EXACT_ROW, NEAR_ROW
 
 
@@ -201,10 +200,7 @@ def _delete_unused(history: str, old: Manifest, new: Manifest) -> None:
     for folder in {r.folder for r in old.runs} | {s.folder for s in old.segments}:
         if folder in kept:
             continue
-        if is_local(history):
-            shutil.rmtree(join(history, folder), ignore_errors=True)
-        else:
-            delete_tree(join(history, folder))
+        delete_folder(join(history, folder))
     named = {
         path
         for segment in new.segments

@@ -12,7 +12,7 @@ from pipeline.duplicates.runs import KINDS, RowKind
 from pipeline.errors import UsageError
 from pipeline.history.manifest import Manifest, PastRun, Segment, check_settings, load, store
 from pipeline.outputs.counts import Counts
-from pipeline.storage import delete_unfinished, is_local, join
+from pipeline.storage import delete_tree, delete_unfinished, is_local, join, list_folders
 from transforms.text.normal import NORMAL_VERSION
 from transforms.text.rows import MAX_RUNS, MAX_SHARDS
 
@@ -159,21 +159,27 @@ def open_rows(history: str, manifest: Manifest, most_a_key: int) -> RowHistory:
 
 
 def delete_strays(history: str, manifest: Manifest | None, keep: str) -> None:
-    """Deletes folders of a local history that no run and no segment has, save one.
+    """Deletes folders of a history that no run and no segment has, save one.
 
-    They are what killed runs left behind; the lock is held, so no other run is using them.
+    They are what killed runs left behind; the lock is held, so no other run is using them. On other
+    object stores than Google's they stay.
     """
-    if not is_local(history):
-        return
     known = {keep}
     if manifest is not None:
         known |= {run.folder for run in manifest.runs}
         known |= {segment.folder for segment in manifest.segments}
     for kind in ("runs", "merged"):
-        folder = join(history, kind)
-        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        for name in sorted(list_folders(join(history, kind))):
             if f"{kind}/{name}" not in known:
-                shutil.rmtree(join(folder, name), ignore_errors=True)
+                delete_folder(join(history, kind, name))
+
+
+def delete_folder(folder: str) -> None:
+    """Deletes a folder of a history; without importing Beam where it is local."""
+    if is_local(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        delete_tree(folder)
 
 
 def _delete_others(folder: str, names: Iterable[str]) -> None:

@@ -115,7 +115,7 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
 
     Raises:
       PagesieveError: see `pipeline.errors`.
-      AlreadyDoneError: when the history has a run of the same input and options.
+      AlreadyDoneError: when the history has a run of the same input.
     """
     digest = input_digest(shards)
     key = job.config.digest(input=digest, **versions())
@@ -125,7 +125,7 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
         session = None
         if job.history:
             stack.enter_context(HistoryLock(job.history, wait=job.wait))
-            session = HistorySession(job.history, job.config, key)
+            session = HistorySession(job.history, job.config, key, digest)
             session.check_shards(len(shards))
         work = _work_folder(job, session)
         generation = session.generation if session else 0
@@ -160,11 +160,12 @@ def _work(
     """
     purpose, work, session = parts
     started = now()
-    if session is not None and (same := session.same_run) is not None:
-        raise AlreadyDoneError(
-            f"this input is in the history already, as {same.name} of {same.added} in "
-            f"{same.output}; nothing to do"
+    if session is not None and (same := session.same_input) is not None:
+        # With other options, too: each of its paragraphs would be a copy of itself.
+        undo = (
+            "" if same is session.same_run else f" (`pagesieve index rollback` undoes {same.name})"
         )
+        raise AlreadyDoneError(f"{session.told(same)}; nothing to do{undo}")
     check_output(job.output, overwrite=job.overwrite)
     start = begin(work, purpose, started, fresh=job.fresh, session=session)
     _tell(start.said)

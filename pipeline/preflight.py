@@ -174,12 +174,13 @@ def _check_history(job: Job, shards: Sequence[Shard]) -> str:
     """Loads the history and compares its settings."""
     if not job.history:
         return ""
-    key = job.config.digest(input=input_digest(shards), **versions())
-    session = HistorySession(job.history, job.config, key)
+    digest = input_digest(shards)
+    key = job.config.digest(input=digest, **versions())
+    session = HistorySession(job.history, job.config, key, digest)
     session.check_shards(len(shards))
     runs = len(session.manifest.runs) if session.manifest else 0
-    if (same := session.same_run) is not None:
-        return f"{counted(runs, 'run')}; this input is in it already, as {same.name}"
+    if (same := session.same_input) is not None:
+        return f"{counted(runs, 'run')}; {session.told(same)}"
     return f"{counted(runs, 'run')}, made with the same options" if runs else "a new one"
 
 

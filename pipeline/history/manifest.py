@@ -33,6 +33,7 @@ class PastRun:
       shards: how many it has.
       exact_rows, near_rows: rows that it added.
       folder: where the ids of its pages are, relative to the history.
+      input: digest of its input alone.
     """
 
     number: int
@@ -45,6 +46,7 @@ class PastRun:
     exact_rows: int
     near_rows: int
     folder: str
+    input: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

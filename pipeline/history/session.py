@@ -44,6 +44,7 @@ class HistorySession:
       history: the folder; its lock is held.
       config: of the run.
       key: digest of the run's input and options.
+      input_digest: of the input alone.
 
     Attributes:
       manifest: of the history as the run found it; None for a new one.
@@ -56,11 +57,12 @@ class HistorySession:
       UsageError: when the history cannot be used, or not by a run with these options.
     """
 
-    def __init__(self, history: str, config: CleanConfig, key: str) -> None:
+    def __init__(self, history: str, config: CleanConfig, key: str, input_digest: str = "") -> None:
         self._history = history
         self._settings = settings_of(config)
         self._most = config.max_pivots + 1
         self._key = key
+        self._input = input_digest
         self.manifest = load(history)
         check_settings(history, self.manifest, self._settings)
         known = self.manifest or Manifest(settings=self._settings)
@@ -76,6 +78,20 @@ class HistorySession:
         """The run of the history that had the same input and options, if there is one."""
         runs = self.manifest.runs if self.manifest else ()
         return next((run for run in runs if run.key == self._key), None)
+
+    @property
+    def same_input(self) -> PastRun | None:
+        """The run of the history that had the same input, with whatever options."""
+        runs = self.manifest.runs if self.manifest and self._input else ()
+        return self.same_run or next((run for run in runs if run.input == self._input), None)
+
+    def told(self, same: PastRun) -> str:
+        """Says of this run's input that another run had it."""
+        other = "" if same.key == self._key else ", with other options or by another version"
+        return (
+            f"this input is in the history already, as {same.name} of {same.added} in "
+            f"{same.output}{other}"
+        )
 
     @property
     def remembered(self) -> str:
@@ -136,6 +152,7 @@ class HistorySession:
             exact_rows=counts.n["history.exact_added"],
             near_rows=counts.n["history.near_added"],
             folder=self.folder,
+            input=self._input,
         )
         segment = Segment(runs=(self.number,), folder=self.folder, parts=parts)
         old = self.manifest or Manifest(settings=self._settings)

@@ -1,24 +1,17 @@
 """Credentials: whose are used, what is said without them, and that looking costs nothing."""
 
-import base64
-import http.server
-import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
-from urllib.parse import parse_qs
 
+import google_account
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
 from pipeline.cloud import client
 from pipeline.cloud.client import DeniedError, account, call
 from pipeline.cloud.objects import stat
-
-_EMAIL = "sieve@tests.iam.gserviceaccount.com"
 
 
 @pytest.fixture(autouse=True)
@@ -66,79 +59,29 @@ def test_a_key_file_that_cannot_be_used_is_named(monkeypatch, tmp_path, content)
         stat("gs://b/x")
 
 
-class _Google(http.server.BaseHTTPRequestHandler):
+class _Google(google_account.TokenServer):
     """Gives tokens, and objects to those that bear one."""
 
-    protocol_version = "HTTP/1.1"
-    permits = True
-    tokens = 0
-
-    def log_message(self, *_):
-        """Says nothing."""
-
-    def do_POST(self):
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        claims = form["assertion"][0].split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-        assert claims["iss"] == _EMAIL
-        type(self).tokens += 1
-        if not self.permits:
-            self._say(400, {"error": "invalid_grant", "error_description": "Invalid JWT"})
-            return
-        self._say(200, {"access_token": "secret", "expires_in": 3600, "token_type": "Bearer"})
-
-    def do_GET(self):
-        if self.headers.get("Authorization") != "Bearer secret":
-            self._say(401, {"error": {"code": 401, "message": "who are you"}})
+    def do_GET(self):  # noqa: N802 - the name that the server looks for
+        if self.headers.get("Authorization") != f"Bearer {google_account.TOKEN}":
+            self.say(401, {"error": {"code": 401, "message": "who are you"}})
         elif "/denied" in self.path:
-            self._say(403, {"error": {"code": 403, "message": "not you"}})
+            self.say(403, {"error": {"code": 403, "message": "not you"}})
         else:
-            self._say(200, {"name": "x", "size": "3", "generation": "7"})
-
-    def _say(self, status, values):
-        data = json.dumps(values).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+            self.say(200, {"name": "x", "size": "3", "generation": "7"})
 
 
-@contextmanager
 def _google(permits=True):
-    handler = type("_Google", (_Google,), {"permits": permits, "tokens": 0})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield handler, f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    return google_account.serving(_Google, permits)
 
 
 @pytest.fixture
 def key_file(monkeypatch, tmp_path):
     """Makes the key file of a service account whose tokens come from an address."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
 
     def make(address):
-        values = {
-            "type": "service_account",
-            "project_id": "tests",
-            "private_key_id": "1",
-            "private_key": key.decode(),
-            "client_email": _EMAIL,
-            "token_uri": f"{address}/token",
-        }
         path = tmp_path / "key.json"
-        path.write_text(json.dumps(values))
+        path.write_text(google_account.key_of(address))
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
         monkeypatch.setenv("API_ENDPOINT_OVERRIDE", address)
 
@@ -150,13 +93,13 @@ def test_a_service_account_logs_in_once(key_file):
         key_file(address)
         for _ in range(3):
             assert stat("gs://b/x").generation == 7
-        assert account() == _EMAIL
+        assert account() == google_account.EMAIL
         assert served.tokens < 3  # the client may look at the bucket from another thread
         with pytest.raises(DeniedError) as caught:
             stat("gs://b/denied")
     assert str(caught.value) == (
-        f"gs://b/denied: {_EMAIL} has no permission to read it (403); grant it storage.objects.get "
-        "on the bucket"
+        f"gs://b/denied: {google_account.EMAIL} has no permission to read it (403); grant it "
+        "storage.objects.get on the bucket"
     )
 
 

@@ -33,6 +33,7 @@ class Waiting:
       files: how many.
       bytes: in them.
       since_s: when the oldest of them was seen first, in seconds since 1970; 0 without any.
+      taken: (end of its tick, time it was taken, in milliseconds) of arrivals in progress.
       unknown: paths of files of no known format.
       error: why the inbox could not be listed; "" when it could.
     """
@@ -40,6 +41,7 @@ class Waiting:
     files: int = 0
     bytes: int = 0
     since_s: float = 0.0
+    taken: tuple[tuple[int, int], ...] = ()
     unknown: tuple[str, ...] = ()
     error: str = ""
 
@@ -80,6 +82,7 @@ class Inbox:
         self._seen: dict[bytes, float] = {}
         self._pieces: list[Piece] = []
         self._number = 0
+        self._open: list[Arrival] = []
         self.waiting = Waiting()
 
     def now_ms(self) -> int:
@@ -113,7 +116,8 @@ class Inbox:
         self.waiting = Waiting(
             files=len(seen) - len(ready) + len(self._pieces),
             bytes=sum(piece.file.size for piece in self._pieces),
-            since_s=min(seen.values(), default=0.0),
+            since_s=min((seen[key] for key in seen.keys() - {k for _, k in ready}), default=0.0),
+            taken=tuple((a.tick_ms, a.at_ms) for a in self._open),
             unknown=tuple(unknown),
         )
 
@@ -130,13 +134,15 @@ class Inbox:
                 return
             at_ms = self.now_ms()
             tick_ms = (at_ms // self._tick_ms + 1) * self._tick_ms
-            yield Arrival(self._number, tuple(some), at_ms, tick_ms)
+            arrival = Arrival(self._number, tuple(some), at_ms, tick_ms)
+            self._open.append(arrival)
+            self.waiting.taken = tuple((a.tick_ms, a.at_ms) for a in self._open)
+            yield arrival
             self._number += 1
 
-    @property
-    def queued(self) -> bool:
-        """Whether something is waiting to be taken."""
-        return bool(self._pieces)
+    def committed(self, end_ms: int) -> None:
+        """Notes that all ticks up to a time are committed."""
+        self._open = [arrival for arrival in self._open if arrival.tick_ms > end_ms]
 
     def _at_rest(self, file: InputFile, since: float, now_s: float) -> bool:
         if "://" in file.path or now_s - since >= self._settle_s:

@@ -129,6 +129,8 @@ class _WatchFn(beam.DoFn):
         if os.path.exists(settings.stop_file):
             tracker.try_claim(_END - 1)
             return
+        manifest = load(settings.memory)
+        inbox.committed(manifest.end_ms if manifest else 0)
         inbox.look()
         took_s = time.monotonic() - began
         next_one = tracker.current_restriction().start

@@ -47,14 +47,9 @@ class Status:
             f"{duplicates:,} duplicate paragraphs",
             f"{rejects:,} rejected",
             f"{waiting['files']:,} files waiting",
-            f"lag {self.lag_s(waiting):.1f} s",
+            f"lag {lag_s(waiting, manifest.end_ms, time.time()):.1f} s",
         ]
         return ", ".join(parts)
-
-    def lag_s(self, waiting: dict[str, float]) -> float:
-        """Gives the age of the oldest page that is not committed; 0 without any."""
-        since = waiting["since_s"]
-        return max(time.time() - since, 0.0) if since else 0.0
 
     def warnings(self) -> list[str]:
         """Gives what the user has to know and has not been told."""
@@ -78,4 +73,18 @@ class Status:
                 found: dict[str, Any] = orjson.loads(handle.read())
                 return found
         except (FileNotFoundError, orjson.JSONDecodeError):
-            return {"files": 0, "bytes": 0, "since_s": 0.0, "unknown": [], "error": ""}
+            return {"files": 0, "bytes": 0, "since_s": 0.0, "taken": [], "unknown": [], "error": ""}
+
+
+def lag_s(waiting: dict[str, Any], end_ms: int, now_s: float) -> float:
+    """Gives the age of the oldest page that is not committed, in seconds; 0 without any.
+
+    Args:
+      waiting: what the source has told of its inbox.
+      end_ms: end of the last tick that is committed.
+      now_s: the time.
+    """
+    since = [at_ms / 1000 for tick_ms, at_ms in waiting["taken"] if tick_ms > end_ms]
+    if waiting["since_s"]:
+        since.append(waiting["since_s"])
+    return max(now_s - min(since), 0.0) if since else 0.0

@@ -8,6 +8,7 @@ import pytest
 from pipeline.inputs.formats import forced_format
 from pipeline.inputs.shards import Piece
 from pipeline.watch.inbox import ARRIVAL_BYTES, Inbox, key_of
+from pipeline.watch.status import lag_s
 
 
 class Clock:
@@ -158,6 +159,31 @@ def test_time_never_goes_back(tmp_path, inbox, clock):
     (third,) = box.take(1)
     assert first.at_ms < second.at_ms == third.at_ms
     assert [a.number for a in (first, second, third)] == [0, 1, 2]
+
+
+def test_the_oldest_page_that_is_not_committed_is_known(tmp_path, inbox, clock):
+    box = inbox()
+    began = clock.now_s
+
+    def lag(end_s):
+        values = {name: getattr(box.waiting, name) for name in box.waiting.__slots__}
+        return lag_s(values, int((began + end_s) * 1000), clock.now_s)
+
+    assert lag(0) == 0
+    put(tmp_path, "a.txt")
+    assert taken(box) == ["a.txt"]
+    clock.now_s += 5
+    put(tmp_path, "b.txt")
+    assert taken(box) == ["b.txt"]
+    put(tmp_path, "c.txt", at_s=clock.now_s)
+    box.look()
+    clock.now_s += 0.5
+    assert [lag(end_s) for end_s in (0, 1, 6)] == [5.5, 0.5, 0.5]
+    box.committed(int(began * 1000) + 6000)
+    clock.now_s += 1
+    assert taken(box) == ["c.txt"]
+    clock.now_s += 3
+    assert [lag(end_s) for end_s in (6, 8)] == [3, 0]
 
 
 def test_the_key_of_a_piece_changes_with_all_that_it_is_known_by(tmp_path, inbox):

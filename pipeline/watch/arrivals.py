@@ -1,6 +1,7 @@
 """ReadArrivals numbers and reads what arrived; SpillBatches puts pages and rows into work files."""
 
 import dataclasses
+import threading
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -49,8 +50,8 @@ class ReadArrivals(beam.PTransform[Any, Any]):
     """Reads each arrival, one after the other, and numbers its pages through the stream.
 
     PCollection[tuple[int, Arrival]] -> Arrived. The number of a page is the order in which
-    duplicates are decided: it is taken from a state, and pages keep it as their address (shard and
-    page of a `RawBatch`) in all rows.
+    duplicates are decided, and pages keep it as their address (shard and page of a `RawBatch`) in
+    all rows.
 
     Args:
       settings: of the stream.
@@ -63,13 +64,37 @@ class ReadArrivals(beam.PTransform[Any, Any]):
         self._fn = _ReadFn(settings, options, first_page)
 
     def expand(self, arrivals: PCollection[tuple[int, Arrival]]) -> Arrived:
-        """One step with the number of the next page as its state."""
+        """One step with a state, so that one key's elements come one after the other."""
         out = arrivals | "Read" >> beam.ParDo(self._fn).with_outputs("reads", main="batches")
         return Arrived(out.batches, out.reads)
 
 
+class _Numbering:
+    """The numbers of pages, one for the whole process.
+
+    They were in a state at first. Under load Prism splits the bundle of a step with a state and
+    may run its parts side by side, both from the same state; two batches then had one number.
+
+    Args:
+      first_page: the first number.
+    """
+
+    def __init__(self, first_page: int) -> None:
+        self.lock = threading.Lock()
+        self.next_page = first_page
+        self.read = 0
+
+
+_NUMBERINGS: dict[str, _Numbering] = {}
+_NUMBERINGS_LOCK = threading.Lock()
+
+
+def _numbering(work: str, first_page: int) -> _Numbering:
+    with _NUMBERINGS_LOCK:
+        return _NUMBERINGS.setdefault(work, _Numbering(first_page))
+
+
 class _ReadFn(beam.DoFn):
-    NEXT_PAGE = ReadModifyWriteStateSpec("next_page", VarIntCoder())
     ARRIVALS = ReadModifyWriteStateSpec("arrivals", VarIntCoder())
 
     def __init__(self, settings: WatchSettings, options: ReadOptions, first_page: int) -> None:
@@ -80,11 +105,17 @@ class _ReadFn(beam.DoFn):
     def process(
         self,
         item: tuple[int, Arrival],
-        next_page: Any = beam.DoFn.StateParam(NEXT_PAGE),
         arrivals: Any = beam.DoFn.StateParam(ARRIVALS),
     ) -> Iterable[RawBatch | TaggedOutput[Literal["reads"], WasRead]]:
-        arrival = item[1]
-        page = next_page.read() or self._first_page
+        arrivals.write(item[1].number)  # the state makes this a step of its own, for one key
+        numbering = _numbering(self._settings.work, self._first_page)
+        with numbering.lock:
+            yield from self._read(item[1], numbering)
+
+    def _read(
+        self, arrival: Arrival, numbering: "_Numbering"
+    ) -> Iterable[RawBatch | TaggedOutput[Literal["reads"], WasRead]]:
+        page = numbering.next_page
         skipped: dict[str, int] = {}
         for batch in _batches(arrival, self._options):
             for reason, count in batch.skipped.items():
@@ -98,10 +129,9 @@ class _ReadFn(beam.DoFn):
                 skipped={},
             )
             page += max(len(batch.pages), 1)
-        next_page.write(page)
-        read = (arrivals.read() or 0) + 1
-        arrivals.write(read)
-        write_bytes(self._settings.read_file, str(read).encode("ascii"))
+            numbering.next_page = page
+        numbering.read += 1
+        write_bytes(self._settings.read_file, str(numbering.read).encode("ascii"))
         yield TaggedOutput(
             "reads",
             WasRead(

@@ -143,7 +143,7 @@ class CleanConfig:
 
     def digest(self, **more: str) -> str:
         """Gives 16 hexadecimal digits that change with every value, and with those of `more`."""
-        values = dataclasses.asdict(self) | more
+        values = [dataclasses.asdict(self), more]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 

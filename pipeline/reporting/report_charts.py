@@ -112,8 +112,10 @@ def bars_side_by_side(series: Sequence[Series], labels: Sequence[str]) -> str:
 
 
 def _chart(kind: Any, height: int, spacing: int = 10) -> Any:
+    from pygal.etree import etree
     from pygal.style import Style
 
+    etree.to_etree()  # pygal would take lxml where it is installed, and its elements are others
     font = Style(label_font_size=11, major_label_font_size=11, font_family="sans-serif")
     return kind(
         js=(),

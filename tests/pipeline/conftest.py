@@ -15,7 +15,8 @@ def clean(tmp_path):
     """Runs `pagesieve clean` and gives its status, what it printed, and its output.
 
     The function takes patterns or paths, further options as words, and `output`, by default `out`
-    in the test's own folder. Time stamps are fixed unless `--added` is among the options.
+    in the test's own folder. Time stamps are fixed unless `--added` is among the options, and no
+    progress is shown unless `--progress` is.
     """
 
     def run(*inputs, options=(), output=None):
@@ -23,6 +24,8 @@ def clean(tmp_path):
         words = ["clean", *(f"--input={one}" for one in inputs), f"--output={folder}", *options]
         if not any(word.startswith("--added") for word in words):
             words.append(f"--added={ADDED}")
+        if not any(word.startswith("--progress") for word in words):
+            words.append("--progress=off")  # a busy machine shows more lines of it
         out, err = io.StringIO(), io.StringIO()
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

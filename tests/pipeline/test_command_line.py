@@ -216,7 +216,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_one_page_is_cleaned_quickly_even_if_nobody_reads_what_is_said(page, tmp_path):
-    words = ("clean", f"--input={page}", f"--output={tmp_path}/o")
+    words = ("clean", f"--input={page}", f"--output={tmp_path}/o", "--progress=off")
     status, seconds, said = cpu_seconds(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert (status, said.count(b"\n")) == (0, 1), said
     assert (tmp_path / "o" / "run.json").is_file()

@@ -121,6 +121,7 @@ def test_fresh_starts_over_and_other_options_too(place, monkeypatch, capsys):
     for more, why in (
         (("--fresh",), "--fresh"),
         (("--source=x",), "the options or versions are not those"),
+        (("--rules=none",), "the options or versions are not those"),
     ):
         fail_once(monkeypatch, "_commit")
         assert second(place, "two") == 1

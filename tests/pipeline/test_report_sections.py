@@ -143,3 +143,15 @@ def test_months_without_pages_stand_in_the_picture_too():
     run = example_run()
     run["months"] = {}
     assert "Pages by year" in section(render_report(run), "dates")
+
+
+def test_charts_are_drawn_alike_where_lxml_is_installed():
+    from pygal.etree import etree
+
+    from pipeline.reporting.report_charts import Series, columns
+
+    one = Series("fill-kept", [1, 2], ["one page", "two pages"])
+    drawn = columns(one, ["2023", "2024"])
+    assert "<title>two pages</title>" in drawn
+    etree.to_lxml()  # what pygal chooses by itself there
+    assert columns(one, ["2023", "2024"]) == drawn

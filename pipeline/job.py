@@ -12,8 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from pipeline.attempt import Purpose, begin, finished, settle, store_ready
 from pipeline.config import CleanConfig, RunSettings
 from pipeline.engine import Engine, Watch, run_pipeline
@@ -21,6 +19,7 @@ from pipeline.errors import AlreadyDoneError, RunError, TooManyRejectsError, Usa
 from pipeline.history.manifest import HistoryLock
 from pipeline.history.session import HistorySession, delete_strays
 from pipeline.inputs.plan import InputError, Shard, input_digest, plan
+from pipeline.json_text import pretty
 from pipeline.outputs.bucket_commit import (
     check_not_empty,
     delete_replaced,
@@ -307,7 +306,7 @@ def _commit(
         config = replace(job.config, added=run["options"]["added"], run_name=run["run"])
         counts = Counts.from_json(read_bytes(work.counts))
         session.commit(counts, config, job.output, run["input"]["shards"])
-    data = orjson.dumps(run, option=orjson.OPT_INDENT_2) + b"\n"
+    data = pretty(run)
     if not is_local(job.output):
         replace_run(join(work.out, RUN_FILE), data, replaced, overwrite=job.overwrite)
         delete_replaced(job.output, run["files"])

@@ -27,14 +27,15 @@ Extractor = Literal["blocks", "fast"]
 Comments = Literal["drop", "separate"]
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def split_paragraphs(text: str) -> list[str]:
     """Splits text into its lines: one paragraph each, without outer white space, none blank.
 
-    Every Unicode line break separates (`str.splitlines`). Control characters become spaces and lone
-    surrogates U+FFFD, so that each paragraph can be written as UTF-8.
+    Every Unicode line break separates (`str.splitlines`). Control characters of ASCII become spaces
+    and lone surrogates U+FFFD, so that each paragraph can be written as UTF-8. U+0080 to U+009F
+    stay: they are what is left of wrongly decoded text, which can be mended later.
     """
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)

@@ -6,14 +6,13 @@ import datetime
 import os
 from typing import Any
 
-import orjson
-
 from pipeline.duplicates.earlier_rows import row_files
 from pipeline.duplicates.runs import ROW_TYPES
 from pipeline.errors import UsageError
 from pipeline.history.compact import merge
 from pipeline.history.manifest import HistoryLock, Manifest, PastRun, Segment, load, store
 from pipeline.history.session import delete_folder, delete_strays
+from pipeline.json_text import pretty
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
 from pipeline.storage import delete_files, is_local, join, list_files
@@ -96,7 +95,7 @@ def _list(history: str, manifest: Manifest, *, json: bool) -> None:
             "bytes": stored,
             "settings": manifest.settings,
         }
-        print(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode())
+        print(pretty(values).decode(), end="")
         return
     rows = [("run", "added", "paragraphs", "size", "name", "output")]
     for run in manifest.runs:

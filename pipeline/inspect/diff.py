@@ -5,7 +5,6 @@ import itertools
 import tempfile
 from typing import Any
 
-import orjson
 import xxhash
 
 from pipeline.errors import UsageError
@@ -13,6 +12,7 @@ from pipeline.inspect.compare_pages import PageDifferences, Place, compare_pages
 from pipeline.inspect.digest_tables import DigestTables
 from pipeline.inspect.parts import records_of
 from pipeline.inspect.run_folder import RunFolder, open_run
+from pipeline.json_text import pretty
 from pipeline.reporting.printable import visible
 from pipeline.reporting.report_compare import changed_settings
 from pipeline.reporting.run_facts import counted
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"--examples is {options.examples}; it must be 0 or more")
     told = diff(before, after, options.examples)
     if options.json:
-        print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        print(pretty(told).decode(), end="")
     else:
         print(render(told))
     return SAME if told["same"] else DIFFERENT

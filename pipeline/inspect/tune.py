@@ -9,8 +9,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
-import orjson
-
 from pipeline.errors import UsageError
 from pipeline.inspect.parts import records_of
 from pipeline.inspect.run_folder import Part, RunFolder, open_run
@@ -23,6 +21,7 @@ from pipeline.inspect.tune_tally import (
     add_records,
     new_tally,
 )
+from pipeline.json_text import pretty
 from pipeline.quality_options import limits_of, names_of
 from transforms.assess_quality import check_filters
 from transforms.text.quality import RULE_SETS
@@ -42,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"--examples is {options.examples}; it must be 0 or more")
     told = describe(folder, tune(folder, names, overrides, options.examples))
     if options.json:
-        print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        print(pretty(told).decode(), end="")
     else:
         from pipeline.inspect.tune_text import render
 

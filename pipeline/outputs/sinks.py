@@ -8,6 +8,7 @@ from typing import IO, Any
 import orjson
 import zstandard
 
+from pipeline.json_text import escape_controls
 from pipeline.storage import open_for_writing
 
 _ROWS_A_GROUP = 1024
@@ -73,6 +74,7 @@ class LineSink(_Sink):
                 self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(
                     handle, closefd=False
                 )
+        line = escape_controls(line)
         self._waiting += (line, b"\n")
         self._bytes += len(line)
         self.lines += 1

@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-import orjson
-
+from pipeline.json_text import pretty
 from pipeline.outputs.commit import REPORT_FILE, RUN_FILE
 from pipeline.storage import join, write_bytes
 
@@ -18,8 +17,7 @@ def write_summary_files(folder: str, run: dict[str, Any]) -> None:
       run: the content of run.json.
     """
     write_for_people(folder, run)
-    data = orjson.dumps(run, option=orjson.OPT_INDENT_2) + b"\n"
-    write_bytes(join(folder, RUN_FILE), data)
+    write_bytes(join(folder, RUN_FILE), pretty(run))
 
 
 def write_for_people(

@@ -20,6 +20,7 @@ import orjson
 from pipeline.config import CleanConfig
 from pipeline.duplicates.earlier_rows import row_files
 from pipeline.job import now
+from pipeline.json_text import pretty
 from pipeline.outputs.commit import RUN_FILE
 from pipeline.outputs.counts import Counts
 from pipeline.outputs.run_json import SCHEMA, describe_counts
@@ -111,9 +112,7 @@ def publish(settings: WatchSettings, manifest: StreamManifest, versions: dict[st
                     os.replace(join(folder, kind, part), join(settings.output, kind, part))
         shutil.rmtree(folder)
     run = describe_stream(settings.config, manifest, versions)
-    write_bytes(
-        join(settings.output, RUN_FILE), orjson.dumps(run, option=orjson.OPT_INDENT_2) + b"\n"
-    )
+    write_bytes(join(settings.output, RUN_FILE), pretty(run))
 
 
 def describe_stream(

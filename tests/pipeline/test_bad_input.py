@@ -175,6 +175,14 @@ def test_hostile_text_and_names_do_not_reach_the_terminal(clean, tmp_path):
     for kind in ("documents", "removed", "rejected"):
         for record in records_of(output / kind):
             assert "\x1b" not in json.dumps(record, ensure_ascii=False)
+    kept = "".join(record["text"] for record in records_of(output / "documents"))
+    assert "\x9b31m" in kept  # it stands in the text as it came
+    files = [path for path in output.rglob("*") if path.is_file()]
+    assert len(files) > 4
+    for path in files:  # and no file that holds it can steer a terminal
+        data = path.read_bytes()
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        assert not re.search(b"\x1b|\xc2[\x80-\x9f]", data), path
 
 
 def limited(words, most_bytes):

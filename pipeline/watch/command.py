@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
         prism = find_prism(beam_arguments)
         found = versions()
         publish_again(settings, start, found)
-        endpoint = stack.enter_context(running_prism(prism))
+        endpoint = stack.enter_context(running_prism(prism, join(work_root(output), "prism.log")))
         _say(f"watching {', '.join(settings.patterns)}; Ctrl-C or SIGTERM ends it cleanly")
         if not stop.is_set():
             _stream(settings, start, history, found, endpoint, beam_arguments, options, stop)

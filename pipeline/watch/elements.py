@@ -26,7 +26,6 @@ class Arrival:
     Attributes:
       number: in this process, from 0.
       pieces: files, or ranges of large ones, in the order in which they arrived.
-      messages: pages that came as messages rather than files.
       at_ms: when it was taken in, in milliseconds since 1970; never before an earlier arrival.
       tick_ms: end of the tick, exclusive, in which its duplicates are decided.
     """
@@ -35,7 +34,6 @@ class Arrival:
     pieces: tuple[Piece, ...]
     at_ms: int
     tick_ms: int
-    messages: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,6 @@ class WasRead:
       end_page: number of the page that follows it.
       skipped: what was no page by its kind, by reason.
       changed: paths of files that were written to while they were read.
-      acknowledge: ids of its messages, to be acknowledged once they are committed.
     """
 
     tick_ms: int
@@ -94,7 +91,6 @@ class WasRead:
     end_page: int
     skipped: dict[str, int]
     changed: tuple[str, ...] = ()
-    acknowledge: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

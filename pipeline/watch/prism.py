@@ -16,6 +16,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.errors import RunError, UsageError, last_line
 
 _START_S = 30.0
+_END_S = 5.0
+_LOG_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1
 
 
@@ -45,32 +47,46 @@ def find_prism(beam_arguments: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def running_prism(path: str) -> Iterator[str]:
+def running_prism(path: str, log: str) -> Iterator[str]:
     """Runs Prism until the block ends; yields its address. Call it from the main thread.
 
     It does not hear a Ctrl-C, which is for us, and the system ends it when we are killed.
 
+    Args:
+      path: of its program.
+      log: path of a file for its last words; it is replaced.
+
     Raises:
-      RunError: when it does not start.
+      RunError: when it does not start, or when the block fails because it has ended by itself.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [path, f"--job_port={port}", "--serve_http=false", "--log_level=error"]
     try:
-        process = subprocess.Popen(  # noqa: S603 - what the user named
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_go_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-        )
+        with open(log, "wb") as words:
+            process = subprocess.Popen(  # noqa: S603 - what the user named
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                start_new_session=True,
+                preexec_fn=_go_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
     except OSError as error:
         raise UsageError(f"{path} cannot be run: {error.strerror}") from error
     try:
         _wait_for(port, process, path)
-        yield f"localhost:{port}"
+        try:
+            yield f"localhost:{port}"
+        except RunError as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(_END_S)
+                raise RunError(
+                    f"Prism ended by itself, with {code} ({_last_words(log)}; all it said is in "
+                    f"{log}); what was committed stays, and the same command goes on"
+                ) from error
+            raise
     finally:
         process.terminate()
         try:
@@ -78,6 +94,17 @@ def running_prism(path: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _last_words(log: str) -> str:
+    """Gives the line of a log that tells why a Go program ended, or else its last one."""
+    with open(log, "rb") as words:
+        lines = [
+            line.decode(errors="replace").strip() for line in words.read(_LOG_BYTES).splitlines()
+        ]
+    fatal = [line for line in lines if line.startswith(("panic:", "fatal error:"))]
+    said = fatal or [line for line in lines if line][-1:] or ["it said nothing"]
+    return said[0][:300]
 
 
 def _go_with_parent() -> None:

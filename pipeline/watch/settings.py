@@ -12,8 +12,7 @@ class WatchSettings:
 
     Attributes:
       config: what comes out.
-      patterns: of the input; empty when pages come as messages.
-      subscription: of Pub/Sub, or "".
+      patterns: of the input.
       output: where windows are committed.
       work: local folder for what is in progress; what it holds is of no use to a restart.
       memory: local folder of what is committed, as `pipeline.watch.manifest` has it.
@@ -27,7 +26,6 @@ class WatchSettings:
 
     config: CleanConfig
     patterns: tuple[str, ...]
-    subscription: str = ""
     output: str
     work: str
     memory: str

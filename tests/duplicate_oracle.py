@@ -41,9 +41,14 @@ def distance(one, other):
 
 def levels(row):
     """Level to its field: the eight highest beginnings that the text reaches."""
-    top = max(k for k in range(64) if 2**k < (int(row["shingles"]) + 1) ** 4)
+    return _levels(int(row["shingles"]), int(row["beginning"]))
+
+
+@functools.cache
+def _levels(shingles, beginning):
+    top = max(k for k in range(64) if 2**k < (shingles + 1) ** 4)
     kept = range(top, max(top - 8, -1), -1)
-    return {level: int(row["beginning"]) >> level % 8 * 4 & 15 for level in kept}
+    return {level: beginning >> level % 8 * 4 & 15 for level in kept}
 
 
 def goes_on(one, other):

@@ -249,7 +249,7 @@ def test_each_paragraph_keeps_its_best_match(drawn, dice):
     matches = np.zeros(len(drawn), MATCH)
     for place, (address, keeper, kind) in enumerate(drawn):
         date, page_hash = 9 - keeper // 3, keeper % 2
-        matches[place] = (address, keeper, date, page_hash, kind, keeper, (0,) * 6)
+        matches[place] = (address, keeper, date, page_hash, kind, keeper, 0, (0,) * 5)
     mixed = matches[dice.sample(range(len(matches)), len(matches))]
 
     def rank(match):

@@ -1,10 +1,8 @@
 """`pagesieve filter`: a run once more, without the pages that fail filters by their signals."""
 
 import argparse
-import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import RunError, UsageError
+from pipeline.inspect.each_shard import each_shard
 from pipeline.inspect.pages import PAGE_RULES, pages_of
 from pipeline.inspect.parts import for_each, records_of
 from pipeline.inspect.restore import open_part, restore_page, what_came_in
@@ -116,7 +115,7 @@ def filter_run(
     rules = QualityRules(signals=False, filters=tuple(names), limits=dict(limits))
     filtering = Filtering(rules, out, str(folder.options.get("format", "jsonl.gz")))
     total = Filtered()
-    for one in _shards(folder, filtering):
+    for one in each_shard(folder.shards(), partial(filter_shard, folder, filtering)):
         total.counts.add(one.counts)
         total.dropped.extend(one.dropped)
     total.counts.n.update(what_came_in(before))
@@ -155,19 +154,6 @@ def filter_run(
             "paragraphs_without_keeper": _without_keeper(out, total.dropped),
         },
     }
-
-
-def _shards(folder: RunFolder, filtering: Filtering) -> Iterator[Filtered]:
-    """Filters shard by shard, on all cores where there are several."""
-    work = partial(filter_shard, folder, filtering)
-    shards: Sequence[int] = folder.shards()
-    processes = min(len(shards), os.cpu_count() or 1)
-    if processes < 2:
-        yield from map(work, shards)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from pool.map(work, shards)
 
 
 def filter_shard(folder: RunFolder, filtering: Filtering, shard: int) -> Filtered:

@@ -1,16 +1,14 @@
 """`pagesieve restore`: a run once more, with what some rules removed back at its place."""
 
 import argparse
-import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from pipeline.errors import RunError, UsageError
+from pipeline.inspect.each_shard import each_shard
 from pipeline.inspect.pages import PAGE_RULES, RebuiltPage, Receipt, pages_of
 from pipeline.inspect.parts import records_of
 from pipeline.inspect.run_folder import KINDS, RunFolder, open_run
@@ -139,7 +137,7 @@ def restore(folder: RunFolder, rules: frozenset[str], out: str) -> dict[str, Any
         folder.name,
         folder.options.get("language_engine", "langdetect-rs"),
     )
-    counts = sum_up(_shards(folder, restoring))
+    counts = sum_up(each_shard(folder.shards(), partial(restore_shard, folder, restoring)))
     counts.n.update(what_came_in(before))
     counts.rejects = list(before.get("rejects", []))
     told = describe_counts(counts)
@@ -182,19 +180,6 @@ def what_came_in(run: dict[str, Any]) -> dict[str, int]:
         **{f"pages.rejected:{reason}": n for reason, n in pages["rejected"].items()},
         **{f"pages.skipped:{reason}": n for reason, n in pages["skipped"].items()},
     }
-
-
-def _shards(folder: RunFolder, restoring: Restoring) -> Iterator[Counts]:
-    """Restores shard by shard, on all cores where there are several."""
-    work = partial(restore_shard, folder, restoring)
-    shards: Sequence[int] = folder.shards()
-    processes = min(len(shards), os.cpu_count() or 1)
-    if processes < 2:
-        yield from map(work, shards)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from pool.map(work, shards)
 
 
 def restore_shard(folder: RunFolder, restoring: Restoring, shard: int) -> Counts:

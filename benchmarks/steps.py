@@ -3,7 +3,7 @@
     python benchmarks/steps.py FILE.warc.gz [--pages 1000] [--extractor fast]
 
 Calls what the transforms call, batch by batch, with a clock around each; the search for duplicates
-among the shards is left out, which is 1 % of a run.
+among the shards is left out.
 """
 
 import argparse

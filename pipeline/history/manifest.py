@@ -10,6 +10,7 @@ import orjson
 from pipeline.duplicates.runs import RowKind
 from pipeline.errors import RunError, UsageError
 from pipeline.file_lock import FileLock
+from pipeline.json_text import pretty
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def store(history: str, old: Manifest | None, new: Manifest) -> None:
     new = dataclasses.replace(new, generation=(old.generation if old else 0) + 1)
     values = {"schema": SCHEMA, **dataclasses.asdict(new)}
     del values["stored"]
-    data = orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n"
+    data = pretty(values)
     if is_local(history):
         write_bytes(manifest_path(history), data)
     elif history.startswith("gs://"):

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from pipeline.errors import UsageError
+from pipeline.json_text import pretty
 from pipeline.outputs.counts import Counts
 from pipeline.storage import exists, join, read_bytes, write_bytes
 from pipeline.watch.settings import WatchSettings
@@ -138,7 +139,7 @@ def to_bytes(manifest: StreamManifest) -> bytes:
     """Writes a manifest down."""
     values = {"schema": SCHEMA, **dataclasses.asdict(manifest)}
     del values["generation"]
-    return orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n"
+    return pretty(values)
 
 
 def store(memory: str, manifest: StreamManifest) -> None:

@@ -1,6 +1,7 @@
 """What the search for duplicates must find, in plain Python, and random rows to search."""
 
 import functools
+import math
 import random
 from array import array
 from fractions import Fraction
@@ -14,6 +15,7 @@ from transforms.text.rows import EXACT_ROW, NEAR_ROW, pack_address
 
 _RANDOM = random.Random(4)
 _ODD = int("01" * 64, 2)
+_CONTENT = ["simhash", "minima", "shingles", "digitless", "beginning"]
 _BASES = [(_RANDOM.getrandbits(64), [_RANDOM.randrange(4) for _ in range(64)]) for _ in range(3)]
 
 
@@ -22,12 +24,7 @@ def order(row):
 
 
 def fields(row):
-    return _unpack(*row["minima"].tolist())
-
-
-@functools.cache
-def _unpack(*words):
-    return [word >> shift & 3 for word in words for shift in range(0, 64, 2)]
+    return [word >> shift & 3 for word in row["minima"].tolist() for shift in range(0, 64, 2)]
 
 
 def in_common(one, other):
@@ -35,11 +32,6 @@ def in_common(one, other):
     (low, high), (its_low, its_high) = one["minima"], other["minima"]
     differ = int(low) ^ int(its_low) | (int(high) ^ int(its_high)) << 64
     return 64 - ((differ | differ >> 1) & _ODD).bit_count()
-
-
-def content(row):
-    names = ("simhash", "shingles", "digitless", "beginning")
-    return (*(int(row[name]) for name in names), *fields(row))
 
 
 def distance(one, other):
@@ -65,21 +57,25 @@ def goes_on(one, other):
 
 
 @functools.cache
-def _verdict(d, common, mine, other, radius, goes_on, same_digitless):
-    likeness = (Fraction(common, 64) - Fraction(1, 4)) / Fraction(3, 4)
-    longer, shorter = max(mine, other), min(mine, other)
-    slack = Fraction(36 if longer < 130 else 20 if longer < 500 else 16, 12)
-    if d == 0 and common == 64:
-        return True
-    if d + 20 * (1 - likeness) <= radius - slack:
-        return True
-    shared = likeness / (1 + likeness) * (mine + other)
-    if goes_on and shared >= Fraction(70, 100) * shorter and mine <= Fraction(5, 2) * other:
-        return True
-    enough = Fraction(85, 100) * shorter
-    if longer >= 130 and likeness >= Fraction(45, 100) and shared >= enough and mine <= 2 * other:
-        return True
-    return same_digitless and likeness >= Fraction(375, 1000)
+def _likeness(common):
+    return (Fraction(common, 64) - Fraction(1, 4)) / Fraction(3, 4)
+
+
+@functools.cache
+def _most_bits(common, slack, radius):
+    """The largest d with d + 20 (1 - J) <= radius - slack."""
+    return math.floor(radius - slack - 20 * (1 - _likeness(common)))
+
+
+@functools.cache
+def _least_sum(common, share):
+    """How many times the shorter one's shingles both must have, to share so much of them."""
+    likeness = _likeness(common)
+    return share * (1 + likeness) / likeness if likeness > 0 else math.inf
+
+
+_SHORT, _MIDDLE, _LONG = Fraction(3), Fraction(5, 3), Fraction(4, 3)
+_SEVENTY, _EIGHTY_FIVE = Fraction(70, 100), Fraction(85, 100)
 
 
 def near(later, earlier, radius=24, keep_number_variants=False):
@@ -91,8 +87,22 @@ def near(later, earlier, radius=24, keep_number_variants=False):
     same_digitless = later["digitless"] == earlier["digitless"]
     if keep_number_variants and same_digitless:
         return False
-    lengths = int(later["shingles"]), int(earlier["shingles"])
-    return _verdict(d, common, *lengths, radius, goes_on(later, earlier), bool(same_digitless))
+    if d == 0 and common == 64:
+        return True
+    mine, other = int(later["shingles"]), int(earlier["shingles"])
+    longer, shorter = max(mine, other), min(mine, other)
+    slack = _SHORT if longer < 130 else _MIDDLE if longer < 500 else _LONG
+    if d <= _most_bits(common, slack, radius):
+        return True
+    shared_70, shared_85 = (
+        mine + other >= _least_sum(common, share) * shorter for share in (_SEVENTY, _EIGHTY_FIVE)
+    )
+    if shared_70 and 2 * mine <= 5 * other and goes_on(later, earlier):
+        return True
+    likeness = _likeness(common)
+    if longer >= 130 and likeness >= Fraction(45, 100) and shared_85 and mine <= 2 * other:
+        return True
+    return bool(same_digitless) and likeness >= Fraction(375, 1000)
 
 
 def _keys(rows):
@@ -114,38 +124,76 @@ def exact_matches(rows):
 def _plain(rows):
     """The rows as dictionaries of Python numbers, which are read twenty times as fast."""
     columns = {name: rows[name].tolist() for name in rows.dtype.names if name != "minima"}
-    minima = [array("Q", words) for words in rows["minima"].tolist()]
+    columns["minima"] = [array("Q", words) for words in rows["minima"].tolist()]
+    columns["text"] = _numbers_of_texts(rows)
     return [
-        dict(zip((*columns, "minima"), values, strict=True))
-        for values in zip(*columns.values(), minima, strict=True)
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
     ]
 
 
+def _numbers_of_texts(rows):
+    """One number for all rows that are equal in all that is known of their texts."""
+    known = np.ascontiguousarray(rows[_CONTENT]).astype(
+        [(name, rows.dtype[name]) for name in _CONTENT]
+    )
+    if not len(known):
+        return []
+    texts = known.view(np.dtype((np.void, known.dtype.itemsize)))
+    return np.unique(texts, return_inverse=True)[1].ravel().tolist()
+
+
 def near_matches(rows, radius=24, max_pivots=256, keep_number_variants=False):
-    """{(address, keeper, kind, distance)}, and how many rows the cap left out."""
-    matches, capped = set(), 0
+    """{(address, keeper, kind, distance)}, and how many rows the cap left out.
+
+    Every pair under a key is looked at, in the order that decides, until one is near.
+    """
+    matches, capped, verdicts = set(), 0, {}
+
+    def is_near(later, earlier):
+        pair = later["text"], earlier["text"]
+        if pair not in verdicts:
+            verdicts[pair] = near(later, earlier, radius, keep_number_variants)
+        return verdicts[pair]
+
     for group in _keys(_plain(rows)):
         seen, pivots = set(), []
-        for place, row in enumerate(group):
+        for row in group:
+            simhash = row["simhash"]
             found = next(
                 (
-                    group[pivot]
-                    for pivot, simhash in pivots[:max_pivots]
-                    if (simhash ^ row["simhash"]).bit_count() <= radius
-                    and near(row, group[pivot], radius, keep_number_variants)
+                    pivot
+                    for pivot, its in pivots[:max_pivots]
+                    if (simhash ^ its).bit_count() <= radius and is_near(row, pivot)
                 ),
                 None,
             )
             if found is not None:
-                matches.add(
-                    (int(row["address"]), int(found["address"]), NEAR, distance(row, found))
-                )
+                bits = (simhash ^ found["simhash"]).bit_count()
+                matches.add((row["address"], found["address"], NEAR, bits))
             elif len(pivots) > max_pivots:
                 capped += 1
-            if content(row) not in seen:
-                seen.add(content(row))
-                pivots.append((place, row["simhash"]))
+            if row["text"] not in seen:
+                seen.add(row["text"])
+                pivots.append((row, simhash))
     return matches, capped
+
+
+def removals(exact, near, radius=24, max_pivots=256):
+    """{address: (kind, keeper that stays, distance)} of what goes, and what the cap left out."""
+    places = {int(row["address"]): order(row) for row in exact}
+    near_ones, capped = near_matches(near, radius, max_pivots)
+    found = {}
+    for address, *match in exact_matches(exact) | near_ones:
+        found.setdefault(address, []).append(match)
+    best = {
+        address: min(matches, key=lambda match: (match[1], places[match[0]]))
+        for address, matches in found.items()
+    }
+    ends = {}
+    for address in sorted(best, key=places.get):
+        keeper = best[address][0]
+        ends[address] = ends.get(keeper, keeper)
+    return {a: (kind, ends[a], distance) for a, (_, kind, distance) in best.items()}, capped
 
 
 def as_set(matches):

@@ -13,7 +13,6 @@ from whole_runs import records_of
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from make_corpus import CorpusMaker
 
-from transforms.text.duplicates import find_near
 from transforms.text.shingles import ShingleHasher
 from transforms.text.text_duplicates import drop_near_duplicates, text_rows
 
@@ -121,18 +120,3 @@ def test_hot_keys_leave_the_right_ones_and_what_the_cap_left_out_is_counted(clea
     )
     # Near rows of exact copies are left out where a copy lies in the same shard.
     assert 50 < least <= one.run["duplicates"]["not_compared"] <= most
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_fifty_thousand_paragraphs_are_searched_exactly():
-    """The numpy search against plain Python over a corpus of 50,000 made paragraphs."""
-    texts = [line for page in CorpusMaker(3).pages(50_000) for line in page["text"].split("\n")]
-    places = np.arange(len(texts), dtype=np.uint64)
-    _, near = text_rows(texts, places % 28, places * 31 % 1009, places, ShingleHasher())
-    matches, capped = near_matches(near)
-    found = find_near(near)
-    same = {tuple(m) for m in found.matches[["address", "keeper", "kind", "distance"]].tolist()}
-    assert same == {tuple(map(int, m)) for m in matches}
-    assert found.capped == capped
-    assert any(drop_near_duplicates(texts[:2000]))

@@ -17,13 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fastwarc.warc import ArchiveIterator, WarcRecordType
-from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+import paragraphs_of_warc
+import real_paragraphs
 from duplicate_oracle import removals
-from real_paragraphs import read_pages
 from whole_runs import records_of
 
 from pipeline.__main__ import main
@@ -35,25 +34,6 @@ from transforms.text.text_duplicates import text_rows
 FILES = 4
 RULES = {"duplicate.exact": EXACT, "duplicate.near": NEAR}
 GOES_ON = "which goes as well"
-
-
-def pages_of_warc(paths, paragraphs):
-    """Gives {URL: its visible lines of ten words and more}, until there are so many."""
-    pages, count = {}, 0
-    for path in map(str, paths):
-        with open(path, "rb") as stream:
-            for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
-                raw = record.reader.read()
-                text = extract_plain_text(bytes_to_str(raw, detect_encoding(raw)))
-                lines = [" ".join(line.split()) for line in text.split("\n")]
-                lines = [line for line in lines if line.isprintable() and line.count(" ") >= 9]
-                url = record.headers["WARC-Target-URI"]
-                if lines and url not in pages:
-                    pages[url] = lines[: paragraphs - count]
-                    count += len(pages[url])
-                if count >= paragraphs:
-                    return pages
-    return pages
 
 
 def compare(pages, folder):
@@ -114,7 +94,8 @@ def _places(dated):
 @pytest.mark.timeout(600)
 def test_fifty_thousand_paragraphs_of_installed_packages_go_as_the_oracle_says(tmp_path, capsys):
     pages = {
-        f"https://packages.example/{name}": lines for name, lines in read_pages(50_000).items()
+        f"https://packages.example/{name}": lines
+        for name, lines in real_paragraphs.read_pages(50_000).items()
     }
     assert sum(map(len, pages.values())) == 50_000, "the installed packages have too little text"
     said = compare(pages, tmp_path)
@@ -130,7 +111,9 @@ def test_fifty_thousand_paragraphs_of_installed_packages_go_as_the_oracle_says(t
 def test_paragraphs_of_web_pages_go_as_the_oracle_says(tmp_path, capsys):
     if not os.environ.get("PAGESIEVE_EVAL"):
         pytest.skip("PAGESIEVE_EVAL does not name a folder of labelled data")
-    pages = pages_of_warc([Path(os.environ["PAGESIEVE_EVAL"]) / "pages/pages.warc.gz"], 50_000)
+    pages = paragraphs_of_warc.read_pages(
+        [Path(os.environ["PAGESIEVE_EVAL"]) / "pages/pages.warc.gz"], 50_000
+    )
     said = compare(pages, tmp_path)
     with capsys.disabled():
         print(f"\nlabelled web pages: {said}")
@@ -142,4 +125,6 @@ if __name__ == "__main__":
     parser.add_argument("--paragraphs", type=int, default=50_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        print(compare(pages_of_warc(options.files, options.paragraphs), Path(scratch)))
+        print(
+            compare(paragraphs_of_warc.read_pages(options.files, options.paragraphs), Path(scratch))
+        )

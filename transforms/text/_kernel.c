@@ -1,4 +1,5 @@
 /* The inner loops of deduplication, compiled: forms of texts, and sketches of their shingles.
+   That over HTML is in _walk.c.
 
    Every function has a twin in Python, beside which it is tested, and which does the work where no
    compiler was at hand: see kernel.py. Nothing here depends on the machine but the time it takes. */
@@ -8,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VERSION 1
+PyObject *walk_html(PyObject *module, PyObject *args); /* _walk.c */
+
+#define VERSION 2
 #define MARK 0x1f
 #define WIDTH 4
 #define TABLE_BITS 19
@@ -413,6 +416,7 @@ done:
 static PyMethodDef METHODS[] = {
     {"read_texts", read_texts, METH_VARARGS, NULL},
     {"sketch", sketch, METH_VARARGS, NULL},
+    {"walk_html", walk_html, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
 
 static int

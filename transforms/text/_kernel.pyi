@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 VERSION: int
@@ -16,3 +17,12 @@ def sketch(
     beginnings: Any,
     /,
 ) -> None: ...
+def walk_html(
+    html: str,
+    kinds: dict[str, Any],
+    class_mask: Callable[[str], int],
+    id_mask: Callable[[str], int],
+    role_mask: Callable[[str], int],
+    max_depth: int,
+    /,
+) -> tuple[str, int, list[tuple[str, str]], list[list[str]], bytes, bytes] | None: ...

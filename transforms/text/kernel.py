@@ -1,13 +1,13 @@
 """The compiled inner loops, where there are any: `compiled` is their module, or None.
 
-They are built when the project is installed, if a compiler is there (`_kernel.c`, `setup.py`).
-Everything works without them, a few per cent slower, with the same results to the last bit.
+They are built when the project is installed, if a compiler is there (`_kernel.c`, `_walk.c`,
+`setup.py`). Everything works without them, slower, with the same results to the last bit.
 """
 
 import os
 from types import ModuleType
 
-VERSION = 1
+VERSION = 2
 """Of the functions' meaning; what an older installation has built is not used."""
 
 WITHOUT = "PAGESIEVE_WITHOUT_KERNEL"

@@ -2,7 +2,7 @@
 
 import itertools
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,11 +47,11 @@ class Tree:
     last: list[int] = field(default_factory=list)
     end: list[int] = field(default_factory=list)
     lines: tuple[list[str], ...] = ()
-    element: tuple[int, ...] = ()
-    link_chars: tuple[int, ...] = ()
-    bold_chars: tuple[int, ...] = ()
-    links: tuple[int, ...] = ()
-    inline: tuple[int, ...] = ()
+    element: Sequence[int] = ()
+    link_chars: Sequence[int] = ()
+    bold_chars: Sequence[int] = ()
+    links: Sequence[int] = ()
+    inline: Sequence[int] = ()
     elements: Integers = field(default_factory=lambda: np.zeros((5, 0), dtype=np.int64))
     units: Integers = field(default_factory=lambda: np.zeros((7, 0), dtype=np.int64))
 
@@ -70,6 +70,24 @@ class Tree:
             map(len, self.lines), self.inline,
             [len(lines[0]) if len(lines) == 1 else sum(map(len, lines)) for lines in self.lines],
         )  # fmt: skip
+
+    def set_columns(self, lines: list[list[str]], elements: bytes, units: bytes) -> None:
+        """Set all but title, body and names; see `set_units`.
+
+        Args:
+          lines: those of each unit.
+          elements: the five columns of `elements`, one behind the other, 64 bits a number.
+          units: the seven columns of `units`.
+        """
+        table = np.frombuffer(elements, dtype=np.int64).reshape(5, -1)
+        self.parent, self.mask, self.first, self.last, self.end = table.tolist()
+        if not lines:
+            return
+        self.elements = table
+        self.units = np.frombuffer(units, dtype=np.int64).reshape(7, -1)
+        columns = self.units[[0, 1, 2, 3, 5]].tolist()
+        self.lines = tuple(lines)
+        self.element, self.link_chars, self.bold_chars, self.links, self.inline = columns
 
 
 def _table(*columns: Iterable[int]) -> Integers:

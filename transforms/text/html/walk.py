@@ -1,0 +1,275 @@
+"""Cuts the markup of a parsed page into units, in one pass: the twin in Python of `_walk.c`."""
+
+from transforms.text.errors import TooDeep
+from transforms.text.html.blocks import clean_line
+from transforms.text.html.hints import class_mask, id_mask, role_mask
+from transforms.text.html.limits import MAX_DEPTH
+from transforms.text.html.markup import (
+    ATTRIBUTE,
+    BODY,
+    BOLD,
+    BREAK,
+    HEAD,
+    KINDS,
+    LINK,
+    OTHER,
+    PRE,
+    RAW,
+    ROW,
+    RULE,
+    SKIP,
+    TAG,
+    TITLE,
+    VOID,
+    end_of_no_tag,
+    end_of_raw,
+    unescape,
+)
+from transforms.text.html.tree import Tree, Unit
+
+CELL_SEPARATOR = " | "
+MAX_CELL_CHARS = 300
+"""A row with a longer cell is not a row of data: its cells stay units of their own."""
+MAX_TITLE_CHARS = 1_000
+TOO_DEEP = f"elements are nested more than {MAX_DEPTH} levels deep"
+_CLOSE_NOTHING, _CLOSE_LINK, _CLOSE_BOLD, _CLOSE_BLOCK, _CLOSE_ROW, _CLOSE_PRE = range(6)
+_READ = frozenset(("class", "id", "role", "itemprop", "style", "hidden", "aria-hidden", "href"))
+
+
+def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
+    """Fill a tree from a page's markup.
+
+    One function and local names only, because calls would cost more than the work itself.
+
+    Args:
+      html: as lexbor writes it.
+      tree: a new one.
+
+    Raises:
+      TooDeep: elements are nested more than `MAX_DEPTH` levels deep.
+    """
+    kind_of, find, tag_at = KINDS.get, html.find, TAG.match
+    parents, masks, names = tree.parent, tree.mask, tree.name
+    firsts, lasts, ends = tree.first, tree.last, tree.end
+    units: list[Unit] = []
+    pieces: list[str] = []
+    done: list[str] = []
+    stack: list[tuple[str, int, int]] = []
+    element = elements = pre = links_open = bold_open = link_chars = bold_chars = links = inline = 0
+    skipped, depth = "", 0  # the element whose content is left out, and how often it is open
+    in_head = titled = False
+    at, raw_end, size = 0, 0, len(html)
+    while at < size:
+        name = ""
+        if at < raw_end:
+            text = html[at:raw_end]
+            at = raw_end
+        elif html[at] != "<":
+            end = find("<", at)
+            text = unescape(html[at : end if end >= 0 else size])
+            at = end if end >= 0 else size
+        elif (found := tag_at(html, at)) is not None:
+            name, attributes_text = found.groups()
+            at = found.end()
+        else:
+            at, text = end_of_no_tag(html, at)
+        if not name:
+            if text and not (skipped or in_head) and (pieces or not text.isspace()):
+                pieces.append(text)
+                if links_open or bold_open:
+                    chars = len(text.strip())
+                    if links_open:
+                        link_chars += chars
+                    if bold_open:
+                        bold_chars += chars
+            continue
+        if name[0] == "/":
+            name = name[1:]
+            if skipped:
+                if name == skipped:
+                    depth -= 1
+                    if not depth:
+                        skipped = ""
+            elif in_head:
+                in_head = name != "head"
+            elif stack and stack[-1][0] == name:
+                _, close, before = stack.pop()
+                if close >= _CLOSE_BLOCK:
+                    if pieces or done:
+                        lines = _cut(pieces, done, pre)
+                        if lines:
+                            units.append((lines, element, link_chars, bold_chars, links, inline))
+                        pieces, done = [], []
+                        link_chars = bold_chars = links = inline = 0
+                    if close == _CLOSE_PRE:
+                        pre -= 1
+                    elif close == _CLOSE_ROW:
+                        _join_cells(tree, units, element)
+                    lasts[element] = len(units)
+                    ends[element] = elements
+                    element = before
+                elif close == _CLOSE_LINK:
+                    links_open -= 1
+                elif close:
+                    bold_open -= 1
+            continue
+        kind, mask, flags = kind_of(name, OTHER)
+        if flags & RAW:
+            end = end_of_raw(html, at, name, flags)
+            if skipped or in_head or kind == SKIP:
+                at = end + len(name) + 3
+                continue
+            raw_end = end
+        if skipped:
+            depth += name == skipped
+            continue
+        if in_head:
+            if flags & TITLE and not titled:
+                end = find("<", at)
+                tree.title = clean_line(unescape(html[at : end if end >= 0 else size]))[
+                    :MAX_TITLE_CHARS
+                ]
+                titled = True
+            elif kind == SKIP and not flags & VOID:
+                skipped, depth = name, 1
+            continue
+        class_names = identifier = ""
+        is_link = False
+        if kind < SKIP and attributes_text:
+            attributes = dict(ATTRIBUTE.findall(attributes_text))
+            if not _READ.isdisjoint(attributes):
+                class_names = unescape(attributes.get("class", ""))
+                identifier = unescape(attributes.get("id", ""))
+                if kind < BODY:
+                    if class_names:
+                        mask |= class_mask(class_names)
+                    if identifier:
+                        mask |= id_mask(identifier)
+                if "role" in attributes:
+                    mask |= role_mask(unescape(attributes["role"]))
+                if "itemprop" in attributes:
+                    mask |= role_mask(unescape(attributes["itemprop"]))
+                if _is_hidden(attributes):
+                    kind = SKIP
+                is_link = "href" in attributes  # without it, an anchor
+        if kind <= LINK:
+            inline |= mask
+            close = _CLOSE_NOTHING
+            if kind == LINK and is_link:
+                links += 1
+                links_open += 1
+                close = _CLOSE_LINK
+            elif kind == BOLD:
+                bold_open += 1
+                close = _CLOSE_BOLD
+            if not flags & VOID:
+                stack.append((name, close, 0))
+        elif kind < SKIP:
+            if pieces or done:
+                lines = _cut(pieces, done, pre)
+                if lines:
+                    units.append((lines, element, link_chars, bold_chars, links, inline))
+                pieces, done = [], []
+                link_chars = bold_chars = links = inline = 0
+            if html.startswith(f"</{name}>", at):
+                at += len(name) + 3
+                continue
+            close = _CLOSE_BLOCK
+            if kind == ROW:
+                close = _CLOSE_ROW
+            elif kind == PRE:
+                pre += 1
+                close = _CLOSE_PRE
+            elif kind == BODY:
+                tree.body = len(parents)
+            stack.append((name, close, element))
+            parents.append(element)
+            element = elements
+            elements += 1
+            masks.append(mask)
+            names.append((class_names, identifier))
+            firsts.append(len(units))
+            lasts.append(0)
+            ends.append(0)
+        elif kind == HEAD:
+            in_head = True
+        elif kind == SKIP:
+            if not flags & VOID:
+                skipped, depth = name, 1
+        elif pieces or done or kind == RULE:
+            line = ""
+            if kind == BREAK:
+                line = "".join(pieces)
+                pieces = []
+                if not pre:
+                    line = clean_line(line)
+                if pre or line:
+                    done.append(line)
+            if kind == RULE or not (pre or line):
+                lines = _cut(pieces, done, pre)
+                if lines:
+                    units.append((lines, element, link_chars, bold_chars, links, inline))
+                pieces, done = [], []
+                link_chars = bold_chars = links = inline = 0
+        if len(stack) > MAX_DEPTH:
+            raise TooDeep(TOO_DEEP)
+    lines = _cut(pieces, done, pre)
+    if lines:
+        units.append((lines, element, link_chars, bold_chars, links, inline))
+    for _, close, before in reversed(stack):  # only where markup was not what it seemed
+        if close >= _CLOSE_BLOCK:
+            lasts[element] = len(units)
+            ends[element] = elements
+            element = before
+    if units:
+        tree.set_units(units)
+
+
+def _cut(pieces: list[str], done: list[str], pre: int) -> list[str]:
+    """The lines of a unit that ends here: those ended by `<br>`, and the rest."""
+    text = pieces[0] if len(pieces) == 1 else "".join(pieces)
+    if pre:
+        parts = [line for part in (*done, text) for line in map(clean_line, part.split("\n"))]
+        return list(filter(None, parts))
+    line = text.strip()
+    if "  " in line or not line.isprintable():  # line feeds are not printable
+        line = clean_line(text)
+    if done:
+        return [*done, line] if line else done
+    return [line] if line else done
+
+
+def _join_cells(tree: Tree, units: list[Unit], row: int) -> None:
+    """Make one unit of a table row whose cells hold one short line each."""
+    start = tree.first[row]
+    if len(units) - start < 2:
+        return
+    joined = units[start:]
+    lines, cells, link_chars, bold_chars, links, inlines = zip(*joined, strict=True)
+    if len(set(cells)) < len(cells) or any(tree.parent[cell] != row for cell in cells):
+        return
+    if any(len(cell) > 1 or len(cell[0]) > MAX_CELL_CHARS for cell in lines):
+        return
+    inline = 0
+    for mask in inlines:
+        inline |= mask
+    line = CELL_SEPARATOR.join([cell[0] for cell in lines])
+    units[start:] = [
+        (
+            [line], cells[0], sum(link_chars), sum(bold_chars), sum(links), inline
+        )
+    ]  # fmt: skip
+    for cell in cells:
+        tree.first[cell] = start
+        tree.last[cell] = start + 1
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    """Whether the element says that it is not shown."""
+    if "hidden" in attributes:
+        return attributes["hidden"] != "until-found"
+    style = attributes.get("style")
+    if style and "none" in style:
+        squeezed = style.lower().replace(" ", "")
+        return "display:none" in squeezed
+    return attributes.get("aria-hidden") == "true"

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import accumulate
 from pathlib import Path
 
 import psutil
@@ -48,13 +49,13 @@ class Pages:
 
     def __init__(self, repeats):
         self._words = make_words()
-        self._weights = [1 / (rank + 10) for rank in range(WORDS)]
+        self._weights = list(accumulate(1 / (rank + 10) for rank in range(WORDS)))
         self._repeats = repeats
 
     def paragraph(self, number, place):
         """A paragraph of its own."""
         chance = random.Random(number * 64 + place)
-        words = chance.choices(self._words, self._weights, k=PARAGRAPH_WORDS)
+        words = chance.choices(self._words, cum_weights=self._weights, k=PARAGRAPH_WORDS)
         return " ".join(words).capitalize() + "."
 
     def page(self, number):
@@ -116,20 +117,36 @@ class Stream:
     def wait_for(self, pages):
         """Waits until so many pages are committed."""
         while self.pages_in() < pages:
-            if self.process.poll() is not None:
-                said = Path(self.err.name).read_text(errors="replace")[-2000:]
-                raise SystemExit(f"the stream ended; it said:\n{said}")
+            self.check()
             time.sleep(0.02)
 
-    def use(self):
-        """CPU seconds, memory in MB of this process, and of Prism."""
+    def check(self):
+        """Makes sure that it still runs."""
+        if self.process.poll() is not None:
+            said = Path(self.err.name).read_text(errors="replace")[-2000:]
+            log = self.output.with_suffix(".work") / "prism.log"
+            prism = log.read_text(errors="replace")[-4000:] if log.exists() else ""
+            raise SystemExit(f"the stream ended; it said:\n{said}\nPrism said:\n{prism}")
+
+    def lag_s(self):
+        """Seconds since the page was taken in that waits longest, as the stream tells it."""
+        said = Path(self.err.name).read_text(errors="replace").rpartition("lag ")[2]
+        return float(said.split(" ")[0]) if said else 0.0
+
+    def cpu_s(self):
+        """CPU seconds of all its processes."""
         children = self._ps.children(recursive=True)
-        cpu = sum(sum(p.cpu_times()[:2]) for p in (self._ps, *children))
-        return (
-            cpu,
-            self._ps.memory_info().rss / 1e6,
-            sum(c.memory_info().rss for c in children) / 1e6,
-        )
+        return sum(sum(p.cpu_times()[:2]) for p in (self._ps, *children))
+
+    def sizes(self):
+        """MB, threads and open files of this process and of each child, by name."""
+        found = []
+        for process in (self._ps, *self._ps.children(recursive=True)):
+            with process.oneshot():
+                name = "watch" if process == self._ps else process.name()
+                mb = process.memory_info().rss / 1e6
+                found.append(f"{name} {mb:.0f}/{process.num_threads()}/{process.num_fds()}")
+        return "  ".join(found)
 
     def stop(self):
         """Ends it cleanly; gives the seconds that took."""
@@ -173,12 +190,17 @@ def latency(options, folder):
 def sustained(options, folder):
     """A fixed rate of pages for some minutes."""
     pages = Pages(0.3)
-    stream = Stream(options.prism, folder, f"--window={options.window}", "--settle=0s")
+    stream = Stream(
+        options.prism, folder, f"--window={options.window}", "--settle=0s", *options.options.split()
+    )
     drop(stream.inbox, "first.jsonl", [pages.page(0)])
     stream.wait_for(1)
     began, number = time.monotonic(), 1
     report = began + 60
-    print("minute  pages  committed  behind  CPU s  MB  Prism MB  segments  load")
+    print(
+        "minute   pages  committed  behind  lag s  CPU s  segments  load  MB/threads/open files of "
+        "each process"
+    )
     while (now := time.monotonic()) < began + options.minutes * 60:
         target = int((now - began) * options.rate)
         while number < target:
@@ -186,12 +208,13 @@ def sustained(options, folder):
             drop(stream.inbox, f"p{number:08d}.jsonl", some)
             number += len(some)
         if now >= report:
-            cpu, own, prism = stream.use()
+            stream.check()
             done = stream.pages_in()
             print(
-                f"{(now - began) / 60:6.1f}  {number:6,}  {done:8,}  {number - done:5,}  "
-                f"{cpu:6.0f}  {own:5.0f}  {prism:5.0f}  {len(stream.manifest()['segments']):3}  "
-                f"{os.getloadavg()[0]:.1f}",
+                f"{(now - began) / 60:6.1f}  {number:6,}  {done:9,}  {number - done:6,}  "
+                f"{stream.lag_s():5.1f}  {stream.cpu_s():5.0f}  "
+                f"{len(stream.manifest()['segments']):8}  {os.getloadavg()[0]:4.1f}  "
+                f"{stream.sizes()}",
                 flush=True,
             )
             report += 60
@@ -228,10 +251,10 @@ def compare(options, folder):
         some = [pages.page(n) for n in range(number, min(number + 100, options.pages))]
         drop(stream.inbox, f"p{number:08d}.jsonl", some, at_ns + number)
     stream.wait_for(options.pages)
-    seconds, (cpu, own, prism) = time.monotonic() - began, stream.use()
+    seconds = time.monotonic() - began
     print(
-        f"stream: {options.pages:,} pages in {seconds:.0f} s, {cpu:.0f} CPU s, {own:.0f} MB and "
-        f"{prism:.0f} MB of Prism, {len(stream.manifest()['segments'])} segments",
+        f"stream: {options.pages:,} pages in {seconds:.0f} s, {stream.cpu_s():.0f} CPU s, "
+        f"{len(stream.manifest()['segments'])} segments; MB/threads/open files: {stream.sizes()}",
         flush=True,
     )
     stream.stop()
@@ -263,13 +286,16 @@ def main():
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--window", default="1s")
     parser.add_argument("--folder", help="for the data; a temporary one by default")
+    parser.add_argument("--keep", action="store_true", help="the data, and what was said")
+    parser.add_argument("--options", default="", help="further ones of the stream")
     options = parser.parse_args()
     options.pages = options.pages or (200 if options.what == "latency" else 200_000)
     folder = Path(tempfile.mkdtemp(dir=options.folder))
     try:
         return globals()[options.what](options, folder)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

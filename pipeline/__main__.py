@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         options, beam_arguments = parse(words)
+        options.started_as = sys.orig_argv if arguments is None else []
         if options.command != "clean":
             other = _watch if options.command == "watch" else _inspect
             return other(options, beam_arguments)

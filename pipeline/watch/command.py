@@ -9,11 +9,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import RunError, UsageError, what_happened
+from pipeline.errors import RunError, UsageError
 from pipeline.history.session import settings_of
 from pipeline.inputs.formats import forced_format
 from pipeline.inputs.shards import InputError
@@ -25,11 +26,19 @@ from pipeline.watch.commit import clear_strays, publish
 from pipeline.watch.manifest import MEMORY, StreamManifest, load, store
 from pipeline.watch.merging import forget_note
 from pipeline.watch.past import HistoryStart, open_history
+from pipeline.watch.restart import EngineError, Restarts, hear_signals, hold_signals, start_again
 from pipeline.watch.settings import WatchSettings
 from pipeline.watch.status import Status
 
+if TYPE_CHECKING:
+    from pipeline.watch.pages import WatchPages
+    from pipeline.watch.prism import Prism
+
 _STOP_S = 8.0
 """What is in progress may take so long to be committed when the stream is asked to end."""
+
+_GOODBYE_S = 2.0
+"""Beam may take so long to tell that its engine has ended."""
 
 _EVERY_S = 5.0
 _LEAST_WINDOW_S = 0.1
@@ -44,23 +53,60 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     Raises:
       PagesieveError: see `pipeline.errors`.
     """
+    from pipeline.watch.pages import WatchPages
     from pipeline.watch.prism import find_prism, running_prism
 
     output = options.output
+    restarts = Restarts.of_this_process()
     _check_options(options)
     _check(output)
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(_told_to_stop())
+        hear_signals()
         stack.enter_context(WorkLock(work_root(output)))
         settings, start, history = _begin(options, output, stack)
         prism = find_prism(beam_arguments)
         found = versions()
         publish_again(settings, start, found)
-        endpoint = stack.enter_context(running_prism(prism, join(work_root(output), "prism.log")))
-        _say(f"watching {', '.join(settings.patterns)}; Ctrl-C or SIGTERM ends it cleanly")
-        if not stop.is_set():
-            _stream(settings, start, history, found, endpoint, beam_arguments, options, stop)
+        before = start.total().n if restarts.before is None else Counter(restarts.before)
+        try:
+            with running_prism(prism, join(work_root(output), "prism.log")) as running:
+                _say(f"watching {', '.join(settings.patterns)}; Ctrl-C or SIGTERM ends it cleanly")
+                if not stop.is_set():
+                    status = Status(settings, start, before)
+                    pipeline = WatchPages(settings, history, start, found)
+                    _stream(pipeline, status, settings, running, beam_arguments, options, stop)
+        except EngineError as error:
+            _go_on(error, restarts, before, join(work_root(output), "prism.log"), options, stop)
     return 0
+
+
+def _go_on(
+    error: EngineError,
+    restarts: Restarts,
+    before: Counter[str],
+    log: str,
+    options: argparse.Namespace,
+    stop: threading.Event,
+) -> None:
+    """Starts again with a new engine; returns where the stream was asked to end anyway.
+
+    Raises:
+      RunError: when it has been tried too often, or when this process is not only ours.
+    """
+    if options.started_as:
+        hold_signals()
+    if stop.is_set():
+        _say(f"{error}; what is not committed stays in the inbox")
+        return
+    if not options.started_as:
+        raise RunError(
+            f"{error}; what it said is in {log}; what was committed stays, and the same command "
+            "goes on"
+        ) from error
+    at_s = restarts.count(error, log, time.time())
+    _say(f"{error}; it is started again, and the stream goes on")
+    start_again(options.started_as, Restarts(at_s, dict(before)))
 
 
 def _check_options(options: argparse.Namespace) -> None:
@@ -169,11 +215,10 @@ def publish_again(settings: WatchSettings, start: StreamManifest, found: dict[st
 
 
 def _stream(
+    pages: "WatchPages",
+    status: Status,
     settings: WatchSettings,
-    start: StreamManifest,
-    history: HistoryStart,
-    found: dict[str, str],
-    endpoint: str,
+    prism: "Prism",
     beam_arguments: Sequence[str],
     options: argparse.Namespace,
     stop: threading.Event,
@@ -182,27 +227,25 @@ def _stream(
 
     The process ends here where the pipeline did not end in time: its steps may be at work still,
     and must not be when the lock of the output is given back.
+
+    Raises:
+      EngineError: when the engine has ended, or cannot be reached.
+      RunError: when a step failed.
     """
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.pipeline import Pipeline
     from apache_beam.runners.portability.portable_runner import PortableRunner
 
-    from pipeline.watch.pages import WatchPages
+    from pipeline.watch.prism import failure_of, stream_options
 
-    words = [
-        *beam_arguments,
-        f"--job_endpoint={endpoint}",
-        "--environment_type=LOOPBACK",
-        "--streaming",
-    ]
+    words = [*beam_arguments, *stream_options(prism.endpoint)]
     pipeline = Pipeline(runner=PortableRunner(), options=PipelineOptions(words))
-    pipeline | WatchPages(settings, history, start, found)
+    pipeline | pages
     ended: list[BaseException | None] = []
-    result = pipeline.run()
 
     def wait() -> None:
-        try:
-            result.wait_until_finish()
+        try:  # in a thread of its own: without an answer from Prism it waits for ever
+            pipeline.run().wait_until_finish()
             ended.append(None)
         except BaseException as error:  # noqa: BLE001 - handed to the main thread
             ended.append(error)
@@ -212,20 +255,14 @@ def _stream(
         threading.excepthook = lambda _: None
     waiter = threading.Thread(target=wait, name="stream", daemon=True)
     waiter.start()
-    status = Status(settings, start)
-    _until_end(settings, status, stop, waiter, options.progress)
+    _until_end(settings, status, stop, waiter, prism, options.progress)
     if options.progress != "off":
         _say(status.line())
-    if not ended:
+    if not ended and not prism.has_ended():
         _say("not all could be committed in time; the rest stays in the inbox")
         os._exit(0)
-    if ended[0] is not None:
-        if isinstance(ended[0], RunError):
-            raise ended[0]
-        raise RunError(
-            "the stream failed; what was committed stays, and the same command goes on: "
-            f"{what_happened(Exception(str(ended[0])))}"
-        ) from ended[0]
+    if not ended or ended[0] is not None:
+        raise failure_of(ended[0] if ended else None)
 
 
 def _until_end(
@@ -233,6 +270,7 @@ def _until_end(
     status: Status,
     stop: threading.Event,
     waiter: threading.Thread,
+    prism: "Prism",
     progress: str,
 ) -> None:
     """Shows the state of things until the pipeline ends, or has had its time to do so."""
@@ -245,6 +283,9 @@ def _until_end(
             write_bytes(settings.stop_file, b"")
             _say("stopping: what was read is being committed")
         if stopping and time.monotonic() - stopping > _STOP_S:
+            return
+        if prism.has_ended():
+            waiter.join(_GOODBYE_S)
             return
         if progress != "off" and time.monotonic() - last >= _EVERY_S:
             last = time.monotonic()

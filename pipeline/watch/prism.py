@@ -10,13 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.errors import RunError, UsageError, last_line
+from pipeline.errors import RunError, UsageError, last_line, what_happened
+from pipeline.watch.restart import EngineError
 
+_LISTEN_S = 10 * 365 * 86_400
 _START_S = 30.0
 _END_S = 5.0
+_DISCONNECTED = "SDK worker disconnected"
+"""So Prism says that it lost a worker."""
+
 _LOG_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1
 
@@ -46,19 +53,48 @@ def find_prism(beam_arguments: Sequence[str]) -> str:
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class Prism:
+    """Prism as it runs.
+
+    Attributes:
+      endpoint: its address.
+      log: path of what it says.
+    """
+
+    endpoint: str
+    log: str
+    _process: "subprocess.Popen[bytes]"
+
+    def has_ended(self) -> bool:
+        """Says whether it has ended by itself."""
+        return self._process.poll() is not None
+
+    def end(self) -> EngineError | None:
+        """Says how it ended by itself, if it has or is about to."""
+        try:
+            code = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            return None
+        return EngineError(f"Prism ended by itself, with {code} ({_last_words(self.log)})")
+
+
 @contextlib.contextmanager
-def running_prism(path: str, log: str) -> Iterator[str]:
-    """Runs Prism until the block ends; yields its address. Call it from the main thread.
+def running_prism(path: str, log: str) -> Iterator[Prism]:
+    """Runs Prism until the block ends. Call it from the main thread.
 
     It does not hear a Ctrl-C, which is for us, and the system ends it when we are killed.
 
     Args:
       path: of its program.
-      log: path of a file for its last words; it is replaced.
+      log: path of a file for what it says; one that is there is kept under another name.
 
     Raises:
-      RunError: when it does not start, or when the block fails because it has ended by itself.
+      RunError: when it does not start.
+      EngineError: when the block fails because it has ended by itself.
     """
+    if os.path.exists(log) and os.path.getsize(log):
+        os.replace(log, f"{log}.before")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -77,15 +113,12 @@ def running_prism(path: str, log: str) -> Iterator[str]:
         raise UsageError(f"{path} cannot be run: {error.strerror}") from error
     try:
         _wait_for(port, process, path)
+        prism = Prism(f"localhost:{port}", log, process)
         try:
-            yield f"localhost:{port}"
+            yield prism
         except RunError as error:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = process.wait(_END_S)
-                raise RunError(
-                    f"Prism ended by itself, with {code} ({_last_words(log)}; all it said is in "
-                    f"{log}); what was committed stays, and the same command goes on"
-                ) from error
+            if ended := prism.end():
+                raise ended from error
             raise
     finally:
         process.terminate()
@@ -94,6 +127,47 @@ def running_prism(path: str, log: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def stream_options(endpoint: str) -> list[str]:
+    """Gives Beam's options for a stream on a running Prism; they go behind those of the user.
+
+    Two of them are needed by all that runs long. Beam gives up listening to a job after five
+    minutes, if it is not told otherwise. And Prism splits bundles that take long, those of steps
+    with a state too: both parts then begin from the same state, and what one of them writes is
+    lost, even for keys that only the other one has.
+    """
+    return [
+        f"--job_endpoint={endpoint}",
+        f"--job_server_timeout={_LISTEN_S}",
+        "--environment_type=LOOPBACK",
+        "--streaming",
+        "--experiments=prism_disable_sdf_split",
+    ]
+
+
+def failure_of(error: BaseException | None) -> RunError:
+    """Says why a stream failed.
+
+    Args:
+      error: that Beam raised; None where it said nothing.
+
+    Returns:
+      An `EngineError` where the connection to Prism broke, or was said to have.
+    """
+    if isinstance(error, RunError):
+        return error
+    if error is None:
+        return EngineError("Prism does not say how the stream goes")
+    if isinstance(error, grpc.RpcError):
+        said = error.details() if isinstance(error, grpc.Call) else str(error)
+        return EngineError(f"the connection to Prism broke ({(said or 'no reason given')[:200]})")
+    if _DISCONNECTED in str(error):
+        return EngineError("the connection to Prism broke (it lost its worker)")
+    return RunError(
+        "the stream failed; what was committed stays, and the same command goes on: "
+        f"{what_happened(Exception(str(error)))}"
+    )
 
 
 def _last_words(log: str) -> str:
@@ -117,7 +191,9 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", path: str) -> None:
     until = time.monotonic() + _START_S
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RunError(f"{path} ended as soon as it was started, with {process.returncode}")
+            code = process.returncode
+            error = EngineError if code < 0 else RunError  # a signal is no fault of the program
+            raise error(f"{path} ended as soon as it was started, with {code}")
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", port)) == 0:

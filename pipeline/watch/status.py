@@ -1,6 +1,7 @@
 """The line that says how a stream is doing."""
 
 import time
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -18,12 +19,15 @@ class Status:
     Args:
       settings: of the stream.
       start: its manifest then.
+      before: what had been counted when its first process was started.
     """
 
-    def __init__(self, settings: WatchSettings, start: StreamManifest) -> None:
+    def __init__(
+        self, settings: WatchSettings, start: StreamManifest, before: Counter[str]
+    ) -> None:
         self._settings = settings
         self._start = start
-        self._before = start.total().n
+        self._before = before
         self._warned: set[str] = set()
 
     def line(self) -> str:

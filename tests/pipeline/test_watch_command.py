@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from page_files import SENTENCES
-from watch_runs import ROOT, Watch, drop, starter
+from watch_runs import ROOT, PrismScript, Watch, drop, starter
 
 from pipeline.__main__ import main
 from pipeline.outputs.commit import WorkLock
@@ -127,18 +127,16 @@ def test_a_stream_keeps_to_what_it_began_with(refuse, prism_binary, tmp_path):
 def test_a_stream_whose_runner_dies_says_so_and_goes_on_later(prism_binary, tmp_path):
     inbox, output = tmp_path / "in", tmp_path / "out"
     inbox.mkdir()
-    own = tmp_path / "prism"
-    own.write_text(f'#!/bin/sh\necho $$ > {tmp_path}/pid\nexec "{prism_binary}" "$@"\n')
-    own.chmod(0o755)
+    own = PrismScript(tmp_path, prism_binary)
     with starter() as begun:
-        with Watch(begun, own, inbox, output, "--window=1s") as watch:
+        with Watch(begun, own.path, inbox, output, "--window=1s") as watch:
             drop(inbox, "a.txt", SENTENCES[0].encode())
             watch.wait_for_pages(1)
-            subprocess.run(["kill", "-9", (tmp_path / "pid").read_text().strip()], check=True)
+            own.kill()
             status, _ = watch.wait()
             assert status == 1, watch.err
             log = tmp_path / "out.work" / "prism.log"
-            said = f"Prism ended by itself, with -9 (it said nothing; all it said is in {log})"
+            said = f"Prism ended by itself, with -9 (it said nothing); what it said is in {log}"
             assert f"{said}; what was committed stays" in watch.err
             assert "Traceback" not in watch.err
         drop(inbox, "b.txt", SENTENCES[1].encode())

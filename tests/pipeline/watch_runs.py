@@ -54,8 +54,14 @@ class Watch:
             *(f"--prism_location={prism}", *map(str, options)),
         ]
         self.err_path.unlink(missing_ok=True)
-        self.pid = self._ask(words=words, err=str(self.err_path))
+        self.pid = self._start(words)
         self.status = None
+
+    def _start(self, words):
+        return self._ask(words=words, err=str(self.err_path))
+
+    def _reap(self):
+        return self._ask(wait=self.pid)
 
     def _ask(self, **order):
         print(json.dumps(order), file=self._starter.stdin, flush=True)
@@ -111,13 +117,61 @@ class Watch:
     def wait(self):
         """Waits for the end; gives the exit status and how many seconds it took."""
         began = time.monotonic()
-        self.status = self._ask(wait=self.pid)
+        self.status = self._reap()
         return self.status, time.monotonic() - began
 
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        self.status = self._ask(wait=self.pid)
+        self.status = self._reap()
+
+
+class WatchCommand(Watch):
+    """The command as a user starts it, from the shell; it may start itself again."""
+
+    def __init__(self, prism, inbox, output, *options):
+        super().__init__(None, prism, inbox, output, *options)
+
+    def _start(self, words):
+        with self.err_path.open("wb") as err:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pipeline", *words],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=err,
+                stderr=err,
+                start_new_session=True,
+            )
+        return self._process.pid
+
+    def _reap(self):
+        return self._process.wait(WAIT_S)
+
+
+class PrismScript:
+    """A script that becomes Prism, and tells the number of its process.
+
+    Args:
+      folder: where it lies.
+      prism: path of Prism.
+      options: further ones of it.
+    """
+
+    def __init__(self, folder, prism, *options):
+        self._folder = folder
+        self.path = folder / "prism"
+        words = " ".join(options)
+        self.path.write_text(f'#!/bin/sh\necho $$ >> {folder}/pids\nexec "{prism}" "$@" {words}\n')
+        self.path.chmod(0o755)
+
+    @property
+    def pids(self):
+        """Numbers of all that were started, in their order."""
+        path = self._folder / "pids"
+        return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+    def kill(self):
+        os.kill(self.pids[-1], signal.SIGKILL)
 
 
 def drop(inbox, name, data):

@@ -7,6 +7,7 @@ import numpy as np
 
 from transforms.text.html.blocks import clean_line
 from transforms.text.html.forum import forum_posts
+from transforms.text.html.headings import find_headings
 from transforms.text.html.known import KNOWN, is_comment_system
 from transforms.text.html.systems import Systems, compile_systems
 from transforms.text.html.tree import Tree
@@ -107,7 +108,7 @@ def keep_units(
     *,
     threshold: float = KEEP_FROM,
 ) -> list[bool]:
-    """Whether each unit stays.
+    """Whether each unit stays: those that score high enough, and their headings.
 
     Args:
       tree: the page.
@@ -117,7 +118,20 @@ def keep_units(
     """
     inside = containers or find_containers(tree)
     if max(inside.comment) < 0 and max(inside.post) < 0 and not inside.rules:
-        return [logit >= threshold for logit in logits]
+        keep = [logit >= threshold for logit in logits]
+    else:
+        keep = _keep_by_place(tree, logits, inside, threshold)
+    for unit in find_headings(tree, keep, logits):
+        element = tree.element[unit]
+        if inside.comment[element] < 0 and inside.system[element] < 0:
+            keep[unit] = True
+    return keep
+
+
+def _keep_by_place(
+    tree: Tree, logits: Sequence[float], inside: Containers, threshold: float
+) -> list[bool]:
+    """Whether each unit stays on a page with containers, each with a threshold of its own."""
     keep = []
     for element, logit in zip(tree.element, logits, strict=True):
         if inside.system[element] >= 0:

@@ -14,11 +14,15 @@ from transforms.text.duplicates import (
 )
 from transforms.text.normal import read_forms
 from transforms.text.page_duplicates import follow, pick
-from transforms.text.rows import Rows, exact_rows, near_rows
+from transforms.text.rows import EXACT_ROW, NEAR_KEYS, NEAR_ROW, Rows, exact_rows, near_rows
 from transforms.text.shingles import Hashes, ShingleHasher
 
 DEFAULT_MIN_WORDS = 10
 """Shorter texts are left alone; see `count_words`."""
+
+
+_TEXTS_AT_ONCE = 512
+"""Texts whose forms and sketches are in memory at a time."""
 
 
 class Duplicate(NamedTuple):
@@ -54,11 +58,24 @@ def text_rows(
       hasher: keeps shingles between calls.
       min_words: texts with fewer words get no rows; those of figures get no near rows.
     """
-    forms = read_forms(texts, min_words)
-    exact, has_form = exact_rows(forms.exact, orders, ties, addresses)
-    some = forms.long & has_form & ~forms.numbers
-    near = near_rows(pick(forms.words, some), orders[some], ties[some], addresses[some], hasher)
-    return exact[forms.long & has_form], near
+    # Room for all that may come: what stays empty takes no memory.
+    exact = np.empty(len(texts), EXACT_ROW)
+    near = np.empty(len(texts) * NEAR_KEYS, NEAR_ROW)
+    exact_end = near_end = 0
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        part = slice(start, start + _TEXTS_AT_ONCE)
+        forms = read_forms(texts[part], min_words)
+        order, tie, address = orders[part], ties[part], addresses[part]
+        of_all, has_form = exact_rows(forms.exact, order, tie, address)
+        some = forms.long & has_form & ~forms.numbers
+        words = pick(forms.words, some)
+        rows = near_rows(words, order[some], tie[some], address[some], hasher)
+        near[near_end : near_end + len(rows)] = rows
+        near_end += len(rows)
+        rows = of_all[forms.long & has_form]
+        exact[exact_end : exact_end + len(rows)] = rows
+        exact_end += len(rows)
+    return exact[:exact_end], near[:near_end]
 
 
 def drop_near_duplicates(

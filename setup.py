@@ -11,7 +11,7 @@ setup(
     ext_modules=[
         Extension(
             "transforms.text._kernel",
-            ["transforms/text/_kernel.c", "transforms/text/_walk.c"],
+            [f"transforms/text/{name}.c" for name in ("_kernel", "_walk", "_bounds")],
             extra_compile_args=["-O3"] if os.name == "posix" else [],
             optional=True,
         )

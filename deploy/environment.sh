@@ -12,7 +12,8 @@ prepare_environment() {
   want=$("$python" -c '
 import hashlib, pathlib, sys
 here, extras = sys.argv[1:]
-parts = [sys.version, extras, here] + [pathlib.Path(here, f).read_text() for f in ("pyproject.toml", "constraints.txt", "setup.py", "transforms/text/_kernel.c")]
+files = ["pyproject.toml", "constraints.txt", "setup.py", *sorted(map(str, pathlib.Path(here, "transforms/text").glob("*.c")))]
+parts = [sys.version, extras, here] + [pathlib.Path(here, f).read_text() for f in files]
 print(hashlib.sha256("\0".join(parts).encode()).hexdigest())' "$here" "$extras")
   stamp=$ENVIRONMENT/.pagesieve-${extras:-run}
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x "$ENVIRONMENT/bin/pagesieve" ]; then

@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from transforms.text import kernel
 from transforms.text.errors import TooDeep
+from transforms.text.html import limits
 from transforms.text.html import walk as walk_module
 from transforms.text.html.dom import cut, parse
 from transforms.text.html.markup import KINDS, SKIP, unescape
@@ -100,6 +101,25 @@ def test_pages_are_cut_the_same_way(html):
 def test_markup_that_no_parser_wrote_is_cut_the_same_way(markup):
     markup = markup.encode("utf-8", "replace").decode()
     assert columns(cut(markup)) == columns(as_python(cut, markup))
+
+
+@needs_kernel
+@given(st.lists(PIECES | st.from_regex(r"<[/a-zA-Z0-9]{1,40}", fullmatch=True), max_size=60))
+def test_markup_is_measured_the_same_way(pieces):
+    encoded = "".join(pieces).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "_FEW_TAGS", 2)
+        measured = limits.measure_markup(encoded)
+        assert measured == as_python(limits.measure_markup, encoded)
+    assert measured[:2] == (encoded.count(b"<"), encoded.count(b"="))
+
+
+@needs_kernel
+def test_markup_of_many_names_is_measured_the_same_way():
+    encoded = "".join(f"<n{n % 3000}><P></n{n % 2000}></{'x' * (n % 50)}>" for n in range(9_000))
+    measured = limits.measure_markup(encoded.encode())
+    assert measured == as_python(limits.measure_markup, encoded.encode())
+    assert measured[2] == 3000
 
 
 @settings(max_examples=200, deadline=None)

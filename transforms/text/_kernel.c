@@ -1,5 +1,5 @@
 /* The inner loops of deduplication, compiled: forms of texts, and sketches of their shingles.
-   That over HTML is in _walk.c.
+   Those over HTML are in _walk.c and _bounds.c.
 
    Every function has a twin in Python, beside which it is tested, and which does the work where no
    compiler was at hand: see kernel.py. Nothing here depends on the machine but the time it takes. */
@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-PyObject *walk_html(PyObject *module, PyObject *args); /* _walk.c */
+PyObject *walk_html(PyObject *module, PyObject *args);      /* _walk.c */
+PyObject *measure_markup(PyObject *module, PyObject *args); /* _bounds.c */
 
 #define VERSION 2
 #define MARK 0x1f
@@ -417,6 +418,7 @@ static PyMethodDef METHODS[] = {
     {"read_texts", read_texts, METH_VARARGS, NULL},
     {"sketch", sketch, METH_VARARGS, NULL},
     {"walk_html", walk_html, METH_VARARGS, NULL},
+    {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
 
 static int

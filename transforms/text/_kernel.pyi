@@ -26,3 +26,6 @@ def walk_html(
     max_depth: int,
     /,
 ) -> tuple[str, int, list[tuple[str, str]], list[list[str]], bytes, bytes] | None: ...
+def measure_markup(
+    data: bytes, never_nest: frozenset[str], few: int, /
+) -> tuple[int, int, int]: ...

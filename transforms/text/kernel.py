@@ -1,7 +1,7 @@
 """The compiled inner loops, where there are any: `compiled` is their module, or None.
 
-They are built when the project is installed, if a compiler is there (`_kernel.c`, `_walk.c`,
-`setup.py`). Everything works without them, slower, with the same results to the last bit.
+They are built when the project is installed, if a compiler is there (the files in C beside this
+one, `setup.py`). Everything works without them, slower, with the same results to the last bit.
 """
 
 import os

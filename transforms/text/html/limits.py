@@ -12,6 +12,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text import kernel
 from transforms.text.errors import TooDeep, TooLarge
 
 MAX_CHARS = 20_000_000
@@ -26,7 +27,7 @@ MAX_TAG_CHARS = 100_000
 _CHUNK = 1 << 16
 _FEW_TAGS = MAX_DEPTH
 _FEW_ATTRIBUTES = 20_000
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>?")
 _VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NEVER_NEST = frozenset(
@@ -55,14 +56,29 @@ def checked_bytes(html: str) -> bytes:
     if len(html) > MAX_CHARS:
         raise TooLarge(f"{len(html)} characters of HTML, more than {MAX_CHARS}")
     encoded = html.encode("utf-8", "replace")
-    characters = np.frombuffer(encoded, dtype=np.uint8)
-    if _count(characters, "<") > _FEW_TAGS and _open_at_most(html) > MAX_DEPTH:
+    _, equals, deepest = measure_markup(encoded)
+    if deepest > MAX_DEPTH:
         raise TooDeep(f"elements are nested more than {MAX_DEPTH} levels deep")
     if len(html) > MAX_TAG_CHARS:
-        many = _count(characters, "=") > _FEW_ATTRIBUTES
+        many = equals > _FEW_ATTRIBUTES
         if (many or _has_long_stretch(html)) and _has_monster_tag(html):
             raise TooDeep(f"a tag of more than {MAX_TAG_CHARS} characters is full of attributes")
     return encoded
+
+
+def measure_markup(encoded: bytes) -> tuple[int, int, int]:
+    """Count "<" and "=", and give the largest number of elements that can be open at once.
+
+    The last is 0 where there are too few tags for many.
+
+    Args:
+      encoded: the page.
+    """
+    if kernel.compiled is not None:
+        return kernel.compiled.measure_markup(encoded, _NEVER_NEST, _FEW_TAGS)
+    characters = np.frombuffer(encoded, dtype=np.uint8)
+    tags = _count(characters, "<")
+    return tags, _count(characters, "="), _open_at_most(encoded) if tags > _FEW_TAGS else 0
 
 
 def _count(characters: npt.NDArray[np.uint8], character: str) -> int:
@@ -74,13 +90,13 @@ def _count(characters: npt.NDArray[np.uint8], character: str) -> int:
     )
 
 
-def _open_at_most(html: str) -> int:
+def _open_at_most(encoded: bytes) -> int:
     """The largest number of elements that can be open at once."""
-    open_by_name: Counter[str] = Counter()
+    open_by_name: Counter[bytes] = Counter()
     depth = deepest = 0
-    for slash, name in _TAG.findall(html):
+    for slash, name in _TAG.findall(encoded):
         name = name.lower()  # noqa: PLW2901
-        if name in _NEVER_NEST:
+        if name.decode() in _NEVER_NEST:
             continue
         if not slash:
             open_by_name[name] += 1

@@ -5,6 +5,7 @@ import io
 from contextlib import ExitStack, suppress
 from typing import IO, Any
 
+import deflate
 import orjson
 import zstandard
 
@@ -14,7 +15,8 @@ from pipeline.storage import open_for_writing
 _ROWS_A_GROUP = 1024
 _GZIP_LEVEL = 6
 _ZSTD_LEVEL = 3
-_BYTES_AT_ONCE = 128 << 10
+_BYTES_AT_ONCE = 1 << 20
+"""So many bytes of lines, about, become one member of a gzip file."""
 
 _METADATA = (
     ("url", "string"),
@@ -52,6 +54,23 @@ class _Sink:
         return self._file.enter_context(open_for_writing(self._path))
 
 
+class _Members:
+    """Compresses each piece as a member of its own: gzip files are sequences of such (RFC 1952).
+
+    libdeflate takes a third of zlib's time for the same size. Like zlib's, its bytes depend on its
+    version, but never on the processor.
+    """
+
+    def __init__(self, handle: IO[bytes]) -> None:
+        self._handle = handle
+
+    def write(self, piece: bytes) -> None:
+        self._handle.write(deflate.gzip_compress(piece, _GZIP_LEVEL))
+
+    def close(self) -> None:
+        """The file is closed by who opened it."""
+
+
 class LineSink(_Sink):
     """Writes JSON lines to one file; an empty one is never made.
 
@@ -69,7 +88,7 @@ class LineSink(_Sink):
         if self._stream is None:
             handle = self._open()
             if self._path.endswith(".gz"):
-                self._stream = gzip.GzipFile("", "wb", _GZIP_LEVEL, handle, mtime=0)
+                self._stream = _Members(handle)
             else:
                 self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(
                     handle, closefd=False

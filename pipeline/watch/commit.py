@@ -66,6 +66,7 @@ def commit_window(
     first_date = date_of(manifest.run, remembered_from(settings, manifest, ticks[-1].tick_ms))
     segment = _keep(settings, ticks, number, most, first_date)
     segments, merged = take_over(settings, manifest.segments)
+    segments = without_forgotten(segments, first_date - date_of(manifest.run, 0))
     total = manifest.total()
     for tick in ticks:
         total.add(tick.counts())
@@ -168,6 +169,17 @@ def _keep(
     return dataclasses.replace(one.segment, folder=name)
 
 
+def without_forgotten(segments: Sequence[Segment], first_page: int) -> tuple[Segment, ...]:
+    """Leaves out the rows of segments all of whose pages are beyond the horizon.
+
+    Their ids and links stay: what is within it may have repeated what they kept.
+    """
+    return tuple(
+        dataclasses.replace(segment, parts=()) if segment.end_page <= first_page else segment
+        for segment in segments
+    )
+
+
 def _write_part(
     config: CleanConfig, ticks: Sequence[StagedTick], kind: str, folder: str, name: str
 ) -> None:
@@ -204,7 +216,7 @@ def _copy(path: str, out: IO[bytes]) -> None:
 
 
 def clear_strays(settings: WatchSettings, manifest: StreamManifest, grace_s: float = 0.0) -> None:
-    """Deletes segments that no manifest names, and ticks that are committed.
+    """Deletes segments and rows that no manifest names, and ticks that are committed.
 
     The segments are of a killed process, or were merged into others.
 
@@ -219,10 +231,20 @@ def clear_strays(settings: WatchSettings, manifest: StreamManifest, grace_s: flo
         path = join(folder, name)
         if f"segments/{name}" not in named and time.time() - os.stat(path).st_mtime >= grace_s:
             shutil.rmtree(path, ignore_errors=True)
+    for segment in manifest.segments:
+        if not segment.parts:
+            _delete_rows(join(settings.memory, segment.folder))
     folder = settings.ticks
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if int(name) <= manifest.end_ms - grace_s * 1000:
             shutil.rmtree(join(folder, name), ignore_errors=True)
+
+
+def _delete_rows(folder: str) -> None:
+    """Deletes rows that are beyond the horizon; whoever is about to read them looks again."""
+    for name in os.listdir(folder):
+        if ".rows" in name:
+            os.remove(join(folder, name))
 
 
 def counts_of(manifest: StreamManifest | None) -> Counts:

@@ -88,14 +88,20 @@ def merge_some(settings: WatchSettings) -> int:
     if manifest is None or not some:
         return 0
     name = f"segments/{some[-1].end_page:016d}-{uuid.uuid4().hex[:8]}"
-    merged = merge(
-        [(join(settings.memory, segment.folder), segment) for segment in some],
-        join(settings.memory, name),
-        settings.config.max_pivots + 1,
-        date_of(manifest.run, remembered_from(settings, manifest, manifest.end_ms)),
-        some[0].tier + 1,
-        give_up=lambda: os.path.exists(settings.stop_file),
-    )
+    try:
+        merged = merge(
+            [(join(settings.memory, segment.folder), segment) for segment in some],
+            join(settings.memory, name),
+            settings.config.max_pivots + 1,
+            date_of(manifest.run, remembered_from(settings, manifest, manifest.end_ms)),
+            some[0].tier + 1,
+            give_up=lambda: os.path.exists(settings.stop_file),
+        )
+    except FileNotFoundError:
+        manifest = load(settings.memory)
+        if manifest and set(some) <= set(manifest.segments):
+            raise
+        return 0  # what they remembered fell behind the horizon meanwhile
     values = {
         "segment": dataclasses.asdict(dataclasses.replace(merged, folder=name)),
         "replaces": [segment.folder for segment in some],

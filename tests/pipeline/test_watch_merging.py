@@ -1,17 +1,23 @@
 """Merges beside the stream: which segments are due, and how a window takes a merge over."""
 
 import dataclasses
+import os
 
+import numpy as np
 import orjson
 import pytest
 
 from pipeline.config import CleanConfig
+from pipeline.duplicates.earlier_rows import row_files, write_rows
 from pipeline.storage import join, write_bytes
 from pipeline.watch import manifest as manifests
+from pipeline.watch import merging
+from pipeline.watch.commit import clear_strays, without_forgotten
 from pipeline.watch.manifest import Segment, StreamManifest
 from pipeline.watch.merging import FAN, due, forget_note, merge_some, take_over
 from pipeline.watch.segments import IdWriter, read_ids
 from pipeline.watch.settings import WatchSettings
+from transforms.text.rows import EXACT_ROW
 
 
 def segment(number, tier=0):
@@ -37,10 +43,15 @@ def settings(tmp_path):
     )
 
 
-def on_storage(settings, count):
-    """A manifest of so many segments of one page each."""
-    segments = tuple(segment(number) for number in range(count))
+def on_storage(settings, count, rows=0):
+    """A manifest of so many segments of one page each, each with so many rows."""
+    parts = (("exact-0", rows),) if rows else ()
+    segments = tuple(dataclasses.replace(segment(n), parts=parts) for n in range(count))
     for one in segments:
+        if rows:
+            folder = join(settings.memory, one.folder)
+            os.makedirs(folder)
+            write_rows(join(folder, "exact-0.rows"), np.zeros(rows, EXACT_ROW))
         ids = IdWriter(one.first_page)
         ids.add(one.first_page, [(f"ps:{one.first_page}", "u")])
         ids.write(join(settings.memory, one.folder), one.end_page)
@@ -86,3 +97,56 @@ def test_no_merge_begins_when_the_stream_is_to_end(settings):
     on_storage(settings, FAN)
     write_bytes(settings.stop_file, orjson.dumps(""))
     assert merge_some(settings) == 0
+
+
+def forget(settings, manifest, first_page):
+    """Does what a commit does when pages fall behind the horizon."""
+    segments = without_forgotten(manifest.segments, first_page)
+    manifest = dataclasses.replace(manifest, segments=segments)
+    manifests.store(settings.memory, manifest)
+    clear_strays(settings, manifest)
+    return manifest
+
+
+def rows_left(settings, manifest):
+    found = [
+        os.path.exists(path)
+        for one in manifest.segments
+        for path in row_files(join(settings.memory, one.folder, "exact-0.rows"))
+    ]
+    return sum(found)
+
+
+def test_segments_beyond_the_horizon_keep_no_rows(settings):
+    manifest = on_storage(settings, 5, rows=3)
+    assert rows_left(settings, manifest) == 15
+    manifest = forget(settings, manifest, 0)
+    assert rows_left(settings, manifest) == 15
+    manifest = forget(settings, manifest, 3)
+    assert [len(one.parts) for one in manifest.segments] == [0, 0, 0, 1, 1]
+    assert rows_left(settings, manifest) == 6
+    folder = join(settings.memory, manifest.segments[1].folder)
+    assert read_ids(folder, manifest.segments[1], [1]) == {1: ("ps:1", "u")}
+    manifests.store(settings.memory, manifest)
+    assert manifests.load(settings.memory) == manifest
+
+
+def test_a_merge_gives_up_when_its_rows_are_forgotten_meanwhile(settings, monkeypatch):
+    manifest = on_storage(settings, FAN, rows=3)
+    merge = merging.merge
+
+    def too_late(*values, **more):
+        forget(settings, manifest, 2)
+        return merge(*values, **more)
+
+    monkeypatch.setattr(merging, "merge", too_late)
+    assert merge_some(settings) == 0
+    monkeypatch.undo()
+    assert merge_some(settings) == FAN
+
+
+def test_rows_that_are_missing_for_no_reason_are_an_error(settings):
+    manifest = on_storage(settings, FAN, rows=3)
+    os.remove(join(settings.memory, manifest.segments[2].folder, "exact-0.rows"))
+    with pytest.raises(FileNotFoundError):
+        merge_some(settings)

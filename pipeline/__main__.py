@@ -95,7 +95,7 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
     from pipeline.launch import launch
     from pipeline.preflight import check_fully, check_quickly, report
     from pipeline.reporting.summary import render_summary, summary_line
-    from pipeline.storage import exists
+    from pipeline.storage import exists, is_bucket
 
     if unknown := unknown_options(beam_arguments):
         raise UsageError(f"no such option: {', '.join(unknown)}; see `pagesieve clean --help`")
@@ -115,6 +115,8 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
         progress=options.progress,
         verbose=options.verbose,
     )
+    if far := sorted(set(filter(is_bucket, paths))):  # it may take its time
+        print(f"pagesieve: reaching {visible(', '.join(far), 500)}", file=sys.stderr, flush=True)
     try:
         shards = plan_job(job)
         exists(job.output)  # raises where no such file system is known

@@ -104,7 +104,10 @@ class WorkLock:
             self._lock = self._take()
             if self._lock is not None:
                 return
-        raise UsageError(f"{root} cannot be locked: runs come and go there; try again")
+        raise UsageError(
+            f"{root} cannot be made or locked; choose another --output (or try again, if other "
+            "runs come and go there)"
+        )
 
     def check(self) -> None:
         """Makes sure that the lock is still held; only in a bucket can it be lost.

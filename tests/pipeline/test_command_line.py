@@ -133,6 +133,7 @@ def test_an_output_that_cannot_be_one_is_refused(clean, page, tmp_path):
         assert ran.status == 2
         assert f"cannot write beside it: {below}.work: Not a directory" in ran.err.splitlines()[-1]
         assert len(ran.err.splitlines()) <= 2
+    assert clean(page, output="/proc/x").refused("/proc/x.work cannot be made or locked")
     assert page.read_text() == text(*SENTENCES)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in"]
 

@@ -42,6 +42,7 @@ _GOODBYE_S = 2.0
 
 _EVERY_S = 5.0
 _LEAST_WINDOW_S = 0.1
+_MOST_TICKS = 60
 
 
 def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
@@ -178,7 +179,7 @@ def _begin(
         memory=memory,
         history=start.history,
         window_ms=window_ms,
-        tick_ms=1000 if window_ms % 1000 == 0 else window_ms,
+        tick_ms=tick_of(window_ms),
         settle_s=options.settle,
         horizon_ms=int(options.dedup_horizon * 1000),
         memory_bytes=options.memory_per_worker,
@@ -186,6 +187,16 @@ def _begin(
     if before is None:
         store(memory, start)
     return settings, start, history
+
+
+def tick_of(window_ms: int) -> int:
+    """Gives the length of a tick: a second, more where a window would have more than 60 of them.
+
+    Each tick is searched in what those before it in its window have left, file by file.
+    """
+    if window_ms % 1000:
+        return window_ms
+    return -(-window_ms // (1000 * _MOST_TICKS)) * 1000
 
 
 def _check_same(start: StreamManifest, judging: dict[str, Any], history: str) -> None:

@@ -13,6 +13,7 @@ from watch_runs import ROOT, PrismScript, Watch, drop, starter
 
 from pipeline.__main__ import main
 from pipeline.outputs.commit import WorkLock
+from pipeline.watch.command import tick_of
 from pipeline.watch.options import seconds
 
 
@@ -94,6 +95,13 @@ def test_a_second_watch_on_an_output_is_refused(refuse, tmp_path):
 )
 def test_lengths_of_time(text, length):
     assert seconds(text) == length
+
+
+def test_a_window_has_at_most_60_ticks():
+    assert [tick_of(ms) for ms in (100, 1500)] == [100, 1500]
+    assert [tick_of(s * 1000) for s in (1, 2, 60, 61, 90, 120, 3600, 86_400)] == [
+        *(1000, 1000, 1000, 2000, 2000, 2000, 60_000, 1_440_000)
+    ]
 
 
 @pytest.mark.slow

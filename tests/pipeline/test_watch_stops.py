@@ -72,3 +72,39 @@ def test_nothing_is_lost_or_repeated_over_20_ends(way, begun, prism_binary, clea
     )
     assert ran.status == 0, ran.err
     assert outcome_of(output) == outcome_of(ran.output)
+
+
+@pytest.mark.parametrize("window", ["4s", "1h"])
+def test_a_large_window_is_committed_or_given_up_in_time(
+    window, begun, prism_binary, clean, tmp_path
+):
+    inbox, output = tmp_path / "in", tmp_path / "out"
+    inbox.mkdir()
+    pages = pages_of("large", 0, 3000)
+    options = (f"--window={window}", *OPTIONS[1:])
+    staged = output / "memory" / "staged"
+    with Watch(begun, prism_binary, inbox, output, *options) as watch:
+        watch.wait_for_start()
+        drop_pages(inbox, pages, 50)
+        if window == "1h":  # at work on a window that is far from its end
+            watch.wait_for(lambda: read_of(output) >= 1, "reading")
+        else:  # a window is being committed, and more pages wait
+            watch.wait_for(lambda: staged.is_dir() and any(staged.iterdir()), "a commit")
+        status, seconds = watch.stop()
+        assert (status, watch.err.count("Traceback")) == (0, 0), watch.err
+        assert seconds <= 10, watch.err
+    with Watch(begun, prism_binary, inbox, output, "--window=2s", *OPTIONS[1:]) as watch:
+        watch.wait_for_start()
+        watch.wait_for_pages(len(pages))
+        assert watch.stop()[0] == 0, watch.err
+    ran = clean(
+        inbox, options=("--rules=all,-template.line", "--source=x"), output=tmp_path / "batch"
+    )
+    assert ran.status == 0, ran.err
+    assert outcome_of(output) == outcome_of(ran.output)
+
+
+def read_of(output):
+    """How many arrivals the stream has read, committed or not."""
+    counts = [int(path.read_text() or 0) for path in output.parent.glob("out.work/stream-*/read")]
+    return max(counts, default=0)

@@ -26,6 +26,7 @@ from pipeline.watch.commit import clear_strays, publish
 from pipeline.watch.manifest import MEMORY, StreamManifest, load, store
 from pipeline.watch.merging import forget_note
 from pipeline.watch.past import HistoryStart, open_history
+from pipeline.watch.quiet import hush_threads
 from pipeline.watch.restart import EngineError, Restarts, hear_signals, hold_signals, start_again
 from pipeline.watch.settings import WatchSettings
 from pipeline.watch.status import Status
@@ -262,8 +263,7 @@ def _stream(
             ended.append(error)
 
     if not options.verbose:
-        # Beam's threads complain when Prism goes, which is when all is done, or told by `wait`.
-        threading.excepthook = lambda _: None
+        hush_threads()
     waiter = threading.Thread(target=wait, name="stream", daemon=True)
     waiter.start()
     _until_end(settings, status, stop, waiter, prism, options.progress)

@@ -68,7 +68,9 @@ def _kinds() -> dict[str, Kind]:
 KINDS = _kinds()
 OTHER = Kind(INLINE, 0, 0)
 
-TAG = re.compile(r'<(/?[a-zA-Z][^ >]*+)((?: [^ >][^ =>]*+="[^"]*+")*+)>')
+PART = re.compile(r'([^<]*+)<(/?)([a-zA-Z][^ >]*+)((?: [^ >][^ =>]*+="[^"]*+")*+)>')
+"""Text, and the tag behind it: whether it is an end tag, its name, its attributes."""
+
 _BROKEN = re.compile(r'<(?:/?[a-zA-Z][^ >]*+(?: [^ >][^ =>]*+="[^"]*+")*+)?')
 ATTRIBUTE = re.compile(r' ([^ >][^ =>]*+)="([^"]*+)"')
 _SCRIPT_STATE = re.compile(r"<!--(?!-?>)|-->|</?script(?=[\t\n\f\r />])", re.ASCII | re.IGNORECASE)
@@ -85,8 +87,12 @@ def unescape(text: str) -> str:
     return text
 
 
-def end_of_no_tag(html: str, at: int) -> tuple[int, str]:
-    """Where what begins with "<" and is no tag ends, and the text that it is."""
+def text_without_tag(html: str, at: int) -> tuple[int, str]:
+    """The text up to what begins with "<" and is no tag, and where that ends; or that, if text."""
+    end = html.find("<", at)
+    if end != at:
+        end = end if end >= 0 else len(html)
+        return end, unescape(html[at:end])
     if html.startswith("<!--", at):
         end = html.find("-->", at + 4)
         return (end + 3 if end >= 0 else len(html)), ""

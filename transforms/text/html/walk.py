@@ -13,16 +13,16 @@ from transforms.text.html.markup import (
     KINDS,
     LINK,
     OTHER,
+    PART,
     PRE,
     RAW,
     ROW,
     RULE,
     SKIP,
-    TAG,
     TITLE,
     VOID,
-    end_of_no_tag,
     end_of_raw,
+    text_without_tag,
     unescape,
 )
 from transforms.text.html.tree import Tree, Unit
@@ -33,7 +33,9 @@ MAX_CELL_CHARS = 300
 MAX_TITLE_CHARS = 1_000
 TOO_DEEP = f"elements are nested more than {MAX_DEPTH} levels deep"
 _CLOSE_NOTHING, _CLOSE_LINK, _CLOSE_BOLD, _CLOSE_BLOCK, _CLOSE_ROW, _CLOSE_PRE = range(6)
-_READ = frozenset(("class", "id", "role", "itemprop", "style", "hidden", "aria-hidden", "href"))
+_Read = tuple[str, str, int, int, bool, bool]
+"""Class, id, what both hint at, what roles hint at, whether hidden, whether there is a target."""
+_NOTED = frozenset(("class", "id", "role", "itemprop", "style", "hidden", "aria-hidden", "href"))
 
 
 def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
@@ -48,7 +50,8 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
     Raises:
       TooDeep: elements are nested more than `MAX_DEPTH` levels deep.
     """
-    kind_of, find, tag_at = KINDS.get, html.find, TAG.match
+    kind_of, part_at = KINDS.get, PART.match
+    attributes_seen: dict[str, _Read] = {}
     parents, masks, names = tree.parent, tree.mask, tree.name
     firsts, lasts, ends = tree.first, tree.last, tree.end
     units: list[Unit] = []
@@ -60,31 +63,28 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
     in_head = titled = False
     at, raw_end, size = 0, 0, len(html)
     while at < size:
-        name = ""
         if at < raw_end:
-            text = html[at:raw_end]
+            text, slash, name, attributes_text = html[at:raw_end], "", "", ""
             at = raw_end
-        elif html[at] != "<":
-            end = find("<", at)
-            text = unescape(html[at : end if end >= 0 else size])
-            at = end if end >= 0 else size
-        elif (found := tag_at(html, at)) is not None:
-            name, attributes_text = found.groups()
+        elif (found := part_at(html, at)) is not None:
+            text, slash, name, attributes_text = found.groups()
             at = found.end()
+            if "&" in text:
+                text = unescape(text)
         else:
-            at, text = end_of_no_tag(html, at)
+            at, text = text_without_tag(html, at)
+            slash = name = attributes_text = ""
+        if text and not (skipped or in_head) and (pieces or not text.isspace()):
+            pieces.append(text)
+            if links_open or bold_open:
+                chars = len(text.strip())
+                if links_open:
+                    link_chars += chars
+                if bold_open:
+                    bold_chars += chars
         if not name:
-            if text and not (skipped or in_head) and (pieces or not text.isspace()):
-                pieces.append(text)
-                if links_open or bold_open:
-                    chars = len(text.strip())
-                    if links_open:
-                        link_chars += chars
-                    if bold_open:
-                        bold_chars += chars
             continue
-        if name[0] == "/":
-            name = name[1:]
+        if slash:
             if skipped:
                 if name == skipped:
                     depth -= 1
@@ -125,7 +125,7 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
             continue
         if in_head:
             if flags & TITLE and not titled:
-                end = find("<", at)
+                end = html.find("<", at)
                 tree.title = clean_line(unescape(html[at : end if end >= 0 else size]))[
                     :MAX_TITLE_CHARS
                 ]
@@ -136,22 +136,13 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
         class_names = identifier = ""
         is_link = False
         if kind < SKIP and attributes_text:
-            attributes = dict(ATTRIBUTE.findall(attributes_text))
-            if not _READ.isdisjoint(attributes):
-                class_names = unescape(attributes.get("class", ""))
-                identifier = unescape(attributes.get("id", ""))
-                if kind < BODY:
-                    if class_names:
-                        mask |= class_mask(class_names)
-                    if identifier:
-                        mask |= id_mask(identifier)
-                if "role" in attributes:
-                    mask |= role_mask(unescape(attributes["role"]))
-                if "itemprop" in attributes:
-                    mask |= role_mask(unescape(attributes["itemprop"]))
-                if _is_hidden(attributes):
-                    kind = SKIP
-                is_link = "href" in attributes  # without it, an anchor
+            read = attributes_seen.get(attributes_text)
+            if read is None:
+                read = attributes_seen[attributes_text] = _read(attributes_text)
+            class_names, identifier, hints, roles, hidden, is_link = read
+            mask |= hints | roles if kind < BODY else roles
+            if hidden:
+                kind = SKIP
         if kind <= LINK:
             inline |= mask
             close = _CLOSE_NOTHING
@@ -262,6 +253,24 @@ def _join_cells(tree: Tree, units: list[Unit], row: int) -> None:
     for cell in cells:
         tree.first[cell] = start
         tree.last[cell] = start + 1
+
+
+def _read(attributes_text: str) -> _Read:
+    """What a tag's attributes say."""
+    attributes = dict(ATTRIBUTE.findall(attributes_text))
+    if _NOTED.isdisjoint(attributes):
+        return "", "", 0, 0, False, False
+    class_names = unescape(attributes.get("class", ""))
+    identifier = unescape(attributes.get("id", ""))
+    hints = class_mask(class_names) if class_names else 0
+    if identifier:
+        hints |= id_mask(identifier)
+    roles = 0
+    for name in ("role", "itemprop"):
+        if name in attributes:
+            roles |= role_mask(unescape(attributes[name]))
+    is_link = "href" in attributes  # without it, an anchor
+    return class_names, identifier, hints, roles, _is_hidden(attributes), is_link
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:

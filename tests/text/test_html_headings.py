@@ -131,3 +131,17 @@ def test_titles_of_several_posts_stay():
     assert [line for line in lines if line.startswith("Day ")] == [
         f"Day {n} on the island" for n in range(3)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("フェリーは朝七時に港を出ます。最初の観光客が目を覚ます前です。", [0]),
+        ("フェリーは朝七時に港を出ます。", []),
+        ("The ferry leaves the harbour at seven", []),
+        ("Die Fähre verlässt den Hafen um sieben Uhr früh", []),
+    ],
+)
+def test_letters_of_scripts_without_spaces_count_three_times(text, found):
+    tree = parse(f"<title>パン屋</title><h1>パン屋</h1><p>{text}</p>")
+    assert find_headings(tree, [False, True], [-3.0, 2.0]) == found

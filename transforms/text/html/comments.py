@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from transforms.text.html.decide import Containers
 from transforms.text.html.tree import Tree
 from transforms.text.html.vocabulary import BIT as HINT
+from transforms.text.html.vocabulary import TAG_BIT
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
+from transforms.text.widgets.phrasebook import BOOK, normalise
 
 _NUMBERED = re.compile(
     r"(?:comment|kommentar|comm|reply|c|li|div|cid|post)[-_a-z]*\d+$", re.IGNORECASE
 )
 _DATE = re.compile(
     r"\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}-\d\d-\d\d|\d{1,2}\.?\s+[^\W\d]{3,}\.?,?\s+\d{4}"
+    r"|\d{1,2}\sde\s[^\W\d]{3,}\sde\s\d{4}|\d{4}\s?[年년]\s?\d{1,2}\s?[月월]"
     r"|[^\W\d]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}|\b(?:vor|ago|il y a|hace|há)\b"
     r"|\d\s?(?:h|d|min)\b"
 )
+_NAME_ENDS = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
+"""Where a month follows a name without a space: its letters do, only the look of the page parts
+them."""
 _SAYS = re.compile(
-    r"^(?P<name>.{1,60}?)\s*(?:,\s*)?(?:says|said|wrote|writes|sagt|schreibt|schrieb|meint|dit"
-    r"|a écrit|dice|dijo|disse|zegt|schreef|пишет|pisze)(?:\b.{0,40})?:?\s*$",
+    r"^(?P<name>.{1,60}?)\s*(?:,\s*|\s)(?:says|said|wrote|writes|sagt|sagte|hat gesagt|schreibt"
+    r"|schrieb|meint|dit|a dit|a écrit|dice|dijo|ha detto|disse|zegt|zei|schreef|пишет"
+    r"|комментирует|pisze|dedi ki|さんのコメント)(?:(?!\w).{0,40})?:?\s*$",
     re.IGNORECASE,
 )
 _CHROME_WORDS = WORD["reply"] | WORD["form"] | WORD["login"] | WORD["closed"] | WORD["share"]
@@ -29,6 +36,7 @@ _ABOUT = (
 """Hints of lines about a comment: who, when, and buttons."""
 _MAX_CHROME_CHARS = 120
 _MAX_META_CHARS = 120
+_MAX_PHRASE_CHARS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,9 @@ def is_body(tree: Tree, unit: int) -> bool:
         return False
     if _SAYS.match(text) or (size < 60 and _DATE.search(text)):
         return False
-    return not (size < 90 and words_mask(text) & (_CHROME_WORDS | WORD["comment"]))
+    if size < _MAX_PHRASE_CHARS and BOOK.look_up(normalise([text]))[0] >= 0:
+        return False
+    return not (size < _MAX_PHRASE_CHARS and words_mask(text) & (_CHROME_WORDS | WORD["comment"]))
 
 
 def collect(tree: Tree, containers: Containers) -> tuple[Comment, ...]:  # noqa: C901
@@ -92,13 +102,25 @@ def collect(tree: Tree, containers: Containers) -> tuple[Comment, ...]:  # noqa:
             said = _SAYS.match(text)
             if not author and said:
                 author = said["name"]
-            elif not author and mask & (HINT["author"] | HINT["header"]) and not dated:
-                author = text.rstrip(":")
+            elif not author and mask & (HINT["author"] | HINT["header"]):
+                author, text = _split_header(text)
+                dated = dated if text else None
             if not date and dated:
                 date = text
         if body:
             found.append(Comment(author, date, "\n".join(body)))
     return tuple(found)
+
+
+def _split_header(text: str) -> tuple[str, str]:
+    """A comment's header as who and when; the second is "" without a date."""
+    dated = _DATE.search(text)
+    if dated is None:
+        return text.rstrip(":"), ""
+    start = dated.start()
+    if parted := _NAME_ENDS.search(dated.group()):
+        start += parted.start()
+    return text[:start].strip(" ,:|·-"), text[start:]
 
 
 def in_comments(containers: Containers, element: int) -> bool:
@@ -112,8 +134,12 @@ def in_comments(containers: Containers, element: int) -> bool:
 
 
 def _items(tree: Tree) -> list[int]:
-    """For each element the closest one that holds a whole comment: numbered, or one of many."""
+    """For each element the closest one that holds a whole comment: numbered, or one of many.
+
+    A numbered term of a list begins a comment, which goes on in what the list says of it.
+    """
     bit = HINT["comment"]
+    terms: dict[int, int] = {}
     brothers: dict[tuple[int, str], int] = {}
     makes = []
     for element, (class_names, _) in enumerate(tree.name):
@@ -128,5 +154,11 @@ def _items(tree: Tree) -> list[int]:
         identifier = tree.name[element][1]
         alone = _NUMBERED.match(identifier) is not None
         many = bool(makes[element][1]) and brothers[makes[element]] > 1
-        item[element] = element if (own and (alone or many)) else item[tree.parent[element]]
+        parent = tree.parent[element]
+        if alone and tree.mask[element] & TAG_BIT["dl"]:
+            terms[parent] = element
+        if own and (alone or many):
+            item[element] = element
+        else:
+            item[element] = terms.get(parent, item[parent])
     return item

@@ -16,7 +16,8 @@ from transforms.text.html.vocabulary import BIT, TAG_BIT
 Booleans = npt.NDArray[np.bool_]
 
 TEXT_CHARS = 80
-"""A unit of so many characters is text: it can have a heading, and the page's begins with it."""
+"""A unit of so many characters is text: it can have a heading, and the page's begins with one.
+Letters of scripts without spaces between words count three times."""
 
 MAX_CHARS = 300
 """Longer units are no headings."""
@@ -46,6 +47,10 @@ _LEVELS = 3
 _HEADINGS = TAG_BIT["h1"] | TAG_BIT["h2"] | TAG_BIT["h3"] | TAG_BIT["h4"]
 _OUTSIDE = TAG_BIT["nav"] | TAG_BIT["footer"] | TAG_BIT["aside"] | TAG_BIT["dialog"]
 _words = re.compile(r"\w+").findall
+_unspaced = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+).findall
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
 
 
 def find_headings(tree: Tree, keep: Sequence[bool], logits: Sequence[float]) -> list[int]:
@@ -61,6 +66,9 @@ def find_headings(tree: Tree, keep: Sequence[bool], logits: Sequence[float]) -> 
     """
     stays, size = np.array(keep), tree.units[6]
     text = stays & (size >= TEXT_CHARS)
+    for unit in np.flatnonzero(stays & ~text & (size * 3 >= TEXT_CHARS)).tolist():
+        line = " ".join(tree.lines[unit])
+        text[unit] = not line.isascii() and len(line) + 2 * len(_unspaced(line)) >= TEXT_CHARS
     starts = np.flatnonzero(text)
     if not len(starts):
         return []

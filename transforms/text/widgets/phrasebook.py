@@ -120,6 +120,7 @@ class _Slotted:
     tail: str
     pattern: str
     number: int
+    known: int
 
 
 class Phrasebook:
@@ -127,6 +128,8 @@ class Phrasebook:
 
     def __init__(self, systems: Iterable[System]) -> None:
         """Compiles the phrases; where two are the same line, the first one stays.
+
+        Of the phrases with slots that fit a line, the one that knows most of it is found.
 
         Raises:
           ValueError: a slot pattern has fewer than two characters at both ends, or a phrase has
@@ -140,6 +143,8 @@ class Phrasebook:
             for language, texts in system.phrases.items():
                 for text in texts:
                     self._add(system, language, text)
+        for candidates in self._slotted.values():
+            candidates.sort(key=lambda slotted: -slotted.known)
         for chars in _KEY_CHARS:
             self._ends.append((slice(None, chars), self._part(chars)))
             self._ends.append((slice(-chars, None), self._part(-chars)))
@@ -163,7 +168,8 @@ class Phrasebook:
             re.escape(literal) + (_SLOTS[slot] if slot else "")
             for literal, slot in zip(literals, [*parts[1::2], ""], strict=True)
         )
-        slotted = _Slotted(literals[0], literals[-1], pattern, number)
+        known = sum(map(len, literals))
+        slotted = _Slotted(literals[0], literals[-1], pattern, number, known)
         for chars in _KEY_CHARS:
             if len(slotted.head) >= chars:
                 self._slotted.setdefault((chars, slotted.head[:chars]), []).append(slotted)

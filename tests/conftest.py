@@ -10,6 +10,7 @@ from servers import (
     portable_options,
     prism_binary,
     prism_options,
+    pubsub_server,
 )
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "portable_options",
     "prism_binary",
     "prism_options",
+    "pubsub_server",
 ]
 
 # Time limits would make a busy machine fail; in CI every run tries the same examples.

@@ -1,12 +1,14 @@
-"""Real servers for slow tests: Beam's Prism runner and an emulator of Google Cloud Storage.
+"""Real servers for slow tests: Beam's Prism runner, and emulators of Google's storage and Pub/Sub.
 
-Both are Go programs, built once into `$XDG_CACHE_HOME/pagesieve-tests/bin` (measured on two busy
-cores with nothing cached: Prism 124 s, fake-gcs-server 53 s). Without Go, or without a network for
+All are Go programs, built once into `$XDG_CACHE_HOME/pagesieve-tests/bin` (measured on two busy
+cores with nothing cached: Prism 124 s, fake-gcs-server 53 s; Google's Pub/Sub server, on cores with
+seven times as much to do, 179 s, of which 63 s of CPU). Without Go, or without a network for
 the first build, the tests that ask for them are skipped and say so; with
 `PAGESIEVE_REQUIRE_SERVERS=1` they fail instead.
 """
 
 import contextlib
+import hashlib
 import importlib.metadata
 import logging
 import os
@@ -50,6 +52,18 @@ def _cache():
 def go_program(package, version):
     """The path of a Go program of exactly this version; built unless it lies in the cache."""
     name = package.rsplit("/", 1)[-1]
+    return _built(name, version, ["install", f"{package}@{version}"])
+
+
+def own_go_program(folder):
+    """The path of a Go program whose source lies in a folder of the tests."""
+    digest = hashlib.sha256()
+    for source in sorted(folder.iterdir()):
+        digest.update(source.read_bytes())
+    return _built(folder.name, digest.hexdigest()[:16], ["install", "-mod=readonly", "."], folder)
+
+
+def _built(name, version, words, cwd=None):
     program = _cache() / f"{name}-{version}"
     if program.is_file():
         return program
@@ -60,7 +74,8 @@ def go_program(package, version):
     with tempfile.TemporaryDirectory(dir=program.parent) as folder:
         try:
             built = subprocess.run(
-                [go, "install", f"{package}@{version}"],
+                [go, *words],
+                cwd=cwd,
                 env={**os.environ, "GOBIN": folder},
                 capture_output=True,
                 text=True,
@@ -190,6 +205,14 @@ def portable_options(prism_binary):
             f"--job_endpoint=127.0.0.1:{port}",
             "--environment_type=LOOPBACK",
         ]
+
+
+@pytest.fixture(scope="session")
+def pubsub_server():
+    """Google's Pub/Sub server in memory, one for all tests; gives its address."""
+    program = own_go_program(Path(__file__).with_name("pubsub_server"))
+    with serving(lambda port: [str(program), f"-port={port}"], accepts) as port:
+        yield f"127.0.0.1:{port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,20 +109,21 @@ def account() -> str:
     return str(getattr(credentials, "service_account_email", "") or "your Google account")
 
 
-def retry() -> Any:
+def retry(retry_s: float = RETRY_S) -> Any:
     """Gives the policy of retries: exponential, with jitter, for all errors that may pass."""
     from google.cloud.storage.retry import DEFAULT_RETRY
 
-    return DEFAULT_RETRY.with_delay(initial=0.5, maximum=20.0, multiplier=2.0).with_timeout(RETRY_S)
+    return DEFAULT_RETRY.with_delay(initial=0.5, maximum=20.0, multiplier=2.0).with_timeout(retry_s)
 
 
-def call(action: Callable[[], T], path: str, doing: Doing) -> T:
+def call(action: Callable[[], T], path: str, doing: Doing, retry_s: float = RETRY_S) -> T:
     """Calls Google Cloud Storage, again if need be.
 
     Args:
       action: may be called several times.
       path: of the object or folder, for messages.
       doing: what the call does, for messages.
+      retry_s: seconds for which it is tried again.
 
     Raises:
       CloudError: or one of its children, in one line.
@@ -130,17 +131,17 @@ def call(action: Callable[[], T], path: str, doing: Doing) -> T:
     from google.api_core.exceptions import RetryError
 
     try:
-        result: T = retry()(action)()
+        result: T = retry(retry_s)(action)()
     except CloudError:
         raise
     except RetryError as error:
-        raise _told(error.cause or error, path, doing) from error
+        raise _told(error.cause or error, path, doing, retry_s) from error
     except Exception as error:  # whatever the client and the layers below it raise
-        raise _told(error, path, doing) from error
+        raise _told(error, path, doing, retry_s) from error
     return result
 
 
-def _told(error: BaseException, path: str, doing: Doing) -> CloudError:
+def _told(error: BaseException, path: str, doing: Doing, retry_s: float) -> CloudError:
     """Puts an error into words."""
     from google.auth.exceptions import GoogleAuthError
 
@@ -164,7 +165,7 @@ def _told(error: BaseException, path: str, doing: Doing) -> CloudError:
     if status == 412:
         return ChangedObjectError(f"{path}: another process has changed it meanwhile")
     what = f"it fails with status {status}" if status else _line(error)
-    return CloudError(f"{path}: cannot {doing} it, tried for {RETRY_S:.0f} s: {what}")
+    return CloudError(f"{path}: cannot {doing} it, tried for {retry_s:.0f} s: {what}")
 
 
 def _line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from pipeline.cloud.client import (
+    RETRY_S,
     TIMEOUT_S,
     BrokenUploadError,
     ChangedObjectError,
@@ -71,7 +72,7 @@ def split_path(path: str) -> tuple[str, str]:
     return bucket, name
 
 
-def stat(path: str) -> ObjectInfo | None:
+def stat(path: str, retry_s: float = RETRY_S) -> ObjectInfo | None:
     """Looks at an object; None where there is none."""
     bucket, name = split_path(path)
     if not name:
@@ -80,7 +81,7 @@ def stat(path: str) -> ObjectInfo | None:
     def look() -> Any:
         return client().bucket(bucket).get_blob(name, timeout=TIMEOUT_S, retry=None)
 
-    blob = call(look, path, "read")
+    blob = call(look, path, "read", retry_s)
     return None if blob is None else _info(bucket, blob)
 
 

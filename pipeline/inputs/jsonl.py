@@ -2,7 +2,7 @@
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -69,7 +69,12 @@ def read_jsonl(
 
 
 def page_of_line(
-    line: bytes | LongLine, fields: FieldReader, path: str, offset: int, options: ReadOptions
+    line: bytes | LongLine,
+    fields: FieldReader,
+    path: str,
+    offset: int,
+    options: ReadOptions,
+    beside: Mapping[str, str] | None = None,
 ) -> RawPage | Failure | None:
     """The page of one line, or why it is none; None for a blank one.
 
@@ -79,6 +84,7 @@ def page_of_line(
       path: the input file.
       offset: as in `RawPage.offset`.
       options: limits.
+      beside: fields that count where the line has none of their name.
     """
     if isinstance(line, LongLine):
         return failure(
@@ -101,6 +107,9 @@ def page_of_line(
     if not isinstance(record, dict):
         detail = f"JSON, but not an object: {type(record).__name__}"
         return failure("malformed", detail, path, offset=offset, raw=line)
+    for name, value in (beside or {}).items():
+        if record.get(name) in (None, ""):
+            record[name] = value
     return fields.page(record, path, offset, line)
 
 

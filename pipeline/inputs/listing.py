@@ -81,6 +81,34 @@ def list_arrived(
     return [found[path] for path in sorted(found)], sorted(unknown)
 
 
+def find_object(path: str, forced: Format | None, retry_s: float) -> InputFile | None:
+    """An object of Google's storage by its very name; None where there is none.
+
+    Args:
+      path: of the object.
+      forced: its format, or None: by its name.
+      retry_s: seconds for which it is tried again.
+
+    Raises:
+      InputError: its format is unknown, or its bytes cannot be read as they are stored.
+      CloudError: it cannot be looked at.
+    """
+    from pipeline.cloud.objects import split_path, stat
+
+    try:
+        split_path(path)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    info = stat(path, retry_s)
+    if info is None:
+        return None
+    chosen, compression = file_format(path, forced)
+    encoding = info.encoding.lower().strip()
+    if encoding:
+        compression = _encoded(path, chosen, compression, encoding)
+    return InputFile(path, info.size, str(info.generation), chosen, compression)
+
+
 def _encoded(path: str, chosen: Format, compression: Compression, encoding: str) -> Compression:
     """Settles the compression of an object with a Content-Encoding, whose bytes are read as stored.
 

@@ -53,6 +53,10 @@ def _read_piece(
             from pipeline.inputs.parquet import read_parquet  # brings pyarrow
 
             yield from read_parquet(storage, piece, options)
+        case "messages":
+            from pipeline.inputs.messages import read_messages
+
+            yield from read_messages(storage, options)
         case "rejects":
             from pipeline.inputs.rejects import read_rejects
 

@@ -22,6 +22,7 @@ from pipeline.inputs.fields import FieldReader
 from pipeline.inputs.formats import file_format, forced_format
 from pipeline.inputs.jsonl import page_of_line
 from pipeline.inputs.listing import list_files
+from pipeline.inputs.messages import MESSAGE_SCHEME
 from pipeline.inputs.options import ReadOptions, Skipped
 from pipeline.inputs.shards import Format, InputError, InputFile, Piece
 from pipeline.inputs.storage import StorageFile, UnreadableError
@@ -85,6 +86,9 @@ class _Again:
         self._format: Format | None = None
         self._source: InputFile | None = None
         self._why = "its file is gone"
+        if path.startswith(MESSAGE_SCHEME):
+            self._format, self._why = "jsonl", "a message comes once"
+            return
         try:
             forced = forced_format(input_format or None)
             self._format = file_format(path, forced)[0]

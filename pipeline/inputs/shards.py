@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Format = Literal["txt", "html", "jsonl", "parquet", "warc", "rejects"]
+Format = Literal["txt", "html", "jsonl", "parquet", "warc", "rejects", "messages"]
 Compression = Literal["none", "gz", "zst"]
 
-FORMATS: tuple[Format, ...] = tuple(name for name in get_args(Format) if name != "rejects")
-"""Formats that files are given in; `rejects` are parts of a run's `rejected/`, read once more."""
+_OWN = ("rejects", "messages")
+
+FORMATS: tuple[Format, ...] = tuple(name for name in get_args(Format) if name not in _OWN)
+"""Formats that files are given in; `rejects` are parts of a run's `rejected/`, read once more, and
+`messages` were received from a queue."""
 
 TO_THE_END = -1
 """As a piece's end: whatever the file holds from its start on."""

@@ -1,6 +1,7 @@
 """ReadArrivals numbers and reads what arrived; SpillBatches puts pages and rows into work files."""
 
 import dataclasses
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -24,7 +25,6 @@ from pipeline.spill_shards import count_batch
 from pipeline.spilled_pages import decode_batch, encode_batch
 from pipeline.storage import read_bytes, write_bytes
 from pipeline.watch.elements import RANGES, Arrival, RowPart, Spilled, WasRead
-from pipeline.watch.inbox import key_of
 from pipeline.watch.past import date_of
 from pipeline.watch.settings import WatchSettings
 from transforms.records import Failure, Page, PageBatch, RawBatch
@@ -130,6 +130,7 @@ class _ReadFn(beam.DoFn):
             )
             page += max(len(batch.pages), 1)
             numbering.next_page = page
+        _forget_messages(arrival)
         numbering.read += 1
         write_bytes(self._settings.read_file, str(numbering.read).encode("ascii"))
         yield TaggedOutput(
@@ -138,7 +139,7 @@ class _ReadFn(beam.DoFn):
                 tick_ms=arrival.tick_ms,
                 arrival=arrival.number,
                 at_ms=arrival.at_ms,
-                keys=tuple(key_of(piece) for piece in arrival.pieces),
+                keys=arrival.keys,
                 end_page=page,
                 skipped=skipped,
                 changed=_changed(arrival),
@@ -153,6 +154,13 @@ def _batches(arrival: Arrival, options: ReadOptions) -> Iterator[RawBatch]:
             yield batch
 
 
+def _forget_messages(arrival: Arrival) -> None:
+    """Deletes files that were made for the reader alone."""
+    for piece in arrival.pieces:
+        if piece.file.format == "messages":
+            os.remove(piece.file.path)
+
+
 def _next_start(page: int) -> int:
     """Gives the next number at which a batch may begin: none crosses the bound of a shard."""
     left = MAX_PAGES - (page & (MAX_PAGES - 1))
@@ -163,7 +171,7 @@ def _changed(arrival: Arrival) -> tuple[str, ...]:
     """Gives the files that are not what they were when they were listed."""
     changed = []
     for file in {piece.file for piece in arrival.pieces}:
-        if "://" in file.path:
+        if "://" in file.path or file.format == "messages":
             continue  # what is read is of one generation
         try:
             now = list_arrived([file.path], file.format)[0]

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cloud.pubsub import SUBSCRIPTION, find_library
 from pipeline.errors import RunError, UsageError
 from pipeline.history.session import settings_of
 from pipeline.inputs.formats import forced_format
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     """
     from pipeline.watch.pages import WatchPages
     from pipeline.watch.prism import find_prism, running_prism
+    from pipeline.watch.source import opened
 
     output = options.output
     restarts = Restarts.of_this_process()
@@ -72,8 +74,12 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
         publish_again(settings, start, found)
         before = start.total().n if restarts.before is None else Counter(restarts.before)
         try:
-            with running_prism(prism, join(work_root(output), "prism.log")) as running:
-                _say(f"watching {', '.join(settings.patterns)}; Ctrl-C or SIGTERM ends it cleanly")
+            with (
+                opened(settings),
+                running_prism(prism, join(work_root(output), "prism.log")) as running,
+            ):
+                watched = settings.subscription or ", ".join(settings.patterns)
+                _say(f"watching {watched}; Ctrl-C or SIGTERM ends it cleanly")
                 if not stop.is_set():
                     status = Status(settings, start, before)
                     pipeline = WatchPages(settings, history, start, found)
@@ -99,7 +105,7 @@ def _go_on(
     if options.started_as:
         hold_signals()
     if stop.is_set():
-        _say(f"{error}; what is not committed stays in the inbox")
+        _say(f"{error}; what is not committed is read again next time")
         return
     if not options.started_as:
         raise RunError(
@@ -119,7 +125,17 @@ def _check_options(options: argparse.Namespace) -> None:
     """
     if options.window < _LEAST_WINDOW_S:
         raise UsageError(f"--window is {options.window:g} s; it must be at least {_LEAST_WINDOW_S}")
-    if not patterns(options):
+    if options.subscription:
+        if options.input:
+            raise UsageError("give --input or --subscription, not both")
+        if not SUBSCRIPTION.fullmatch(options.subscription):
+            raise UsageError(
+                f"--subscription={options.subscription}: write projects/PROJECT/subscriptions/NAME"
+            )
+        find_library()
+    elif options.input is None:
+        raise UsageError("give --input=GLOB or --subscription=projects/PROJECT/subscriptions/NAME")
+    elif not patterns(options):
         raise UsageError("--input is empty; give a folder or a pattern")
     try:
         forced_format(options.input_format or None)
@@ -174,7 +190,8 @@ def _begin(
     window_ms = int(options.window * 1000)
     settings = WatchSettings(
         config=config,
-        patterns=patterns(options),
+        patterns=() if options.subscription else patterns(options),
+        subscription=options.subscription,
         output=output,
         work=work,
         memory=memory,
@@ -270,7 +287,7 @@ def _stream(
     if options.progress != "off":
         _say(status.line())
     if not ended and not prism.has_ended():
-        _say("not all could be committed in time; the rest stays in the inbox")
+        _say("not all could be committed in time; the rest is read again next time")
         os._exit(0)
     if not ended or ended[0] is not None:
         raise failure_of(ended[0] if ended else None)

@@ -26,12 +26,14 @@ class Arrival:
     Attributes:
       number: in this process, from 0.
       pieces: files, or ranges of large ones, in the order in which they arrived.
+      keys: what the ledger is to know them by.
       at_ms: when it was taken in, in milliseconds since 1970; never before an earlier arrival.
       tick_ms: end of the tick, exclusive, in which its duplicates are decided.
     """
 
     number: int
     pieces: tuple[Piece, ...]
+    keys: tuple[bytes, ...]
     at_ms: int
     tick_ms: int
 

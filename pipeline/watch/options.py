@@ -18,7 +18,8 @@ def add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "watch",
         help="clean pages as they arrive",
         description=(
-            "Cleans pages as they appear in a folder or bucket, and commits them window by window. "
+            "Cleans pages as they appear in a folder or bucket, or as a Pub/Sub subscription "
+            "delivers them, and commits them window by window. "
             "Ctrl-C or SIGTERM ends it cleanly; the same command goes on, also after a crash."
         ),
         allow_abbrev=False,
@@ -29,8 +30,14 @@ def add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--input",
         action="append",
         metavar="GLOB[,GLOB…]",
-        required=True,
         help="where pages appear: files, folders or patterns, also gs://…",
+    )
+    where.add_argument(
+        "--subscription",
+        default="",
+        metavar="projects/P/subscriptions/S",
+        help="instead of --input: Pub/Sub messages, each a page as JSON or a notification of an "
+        "object in Google Cloud Storage",
     )
     where.add_argument("--output", metavar="DIR", required=True, help="folder")
     where.add_argument(

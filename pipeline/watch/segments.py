@@ -13,7 +13,14 @@ import orjson
 
 from pipeline.duplicates.earlier_rows import RowWriter, earliest
 from pipeline.duplicates.runs import ROW_TYPES, Slice, complete_keys, read_blocks
-from pipeline.storage import join, open_for_reading, open_for_writing, read_bytes, write_bytes
+from pipeline.storage import (
+    join,
+    open_for_reading,
+    open_for_writing,
+    read_bytes,
+    read_range,
+    write_bytes,
+)
 from pipeline.watch.elements import PARTITIONS, kind_of
 from pipeline.watch.manifest import Segment
 from transforms.text.rows import PARAGRAPH_BITS, Rows
@@ -96,6 +103,24 @@ def read_keys(folder: str, segment: Segment) -> Iterator[bytes]:
     data = read_bytes(join(folder, "files")) if segment.files else b""
     for start in range(0, len(data), KEY_BYTES):
         yield data[start : start + KEY_BYTES]
+
+
+def last_keys(memory: str, segments: Sequence[Segment], most: int) -> Iterator[bytes]:
+    """Yields the ledger entries that were written last.
+
+    Args:
+      memory: folder of what is committed.
+      segments: in their order.
+      most: entries.
+    """
+    for segment in reversed(segments):
+        count = min(most, segment.files)
+        if count:
+            first = (segment.files - count) * KEY_BYTES
+            path = join(memory, segment.folder, "files")
+            data = read_range(path, first, count * KEY_BYTES)
+            yield from (data[at : at + KEY_BYTES] for at in range(0, len(data), KEY_BYTES))
+        most -= count
 
 
 class GivenUpError(Exception):

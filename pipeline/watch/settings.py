@@ -12,7 +12,8 @@ class WatchSettings:
 
     Attributes:
       config: what comes out.
-      patterns: of the input.
+      patterns: of the input; () where there is a subscription.
+      subscription: full name of the one that delivers pages; "" for none.
       output: where windows are committed.
       work: local folder for what is in progress; what it holds is of no use to a restart.
       memory: local folder of what is committed, as `pipeline.watch.manifest` has it.
@@ -26,6 +27,7 @@ class WatchSettings:
 
     config: CleanConfig
     patterns: tuple[str, ...]
+    subscription: str = ""
     output: str
     work: str
     memory: str
@@ -50,6 +52,11 @@ class WatchSettings:
     def inbox_file(self) -> str:
         """Holds what the inbox holds, for people."""
         return join(self.work, "inbox.json")
+
+    @property
+    def messages(self) -> str:
+        """Holds messages that have not been read."""
+        return join(self.work, "messages")
 
     def batch(self, page: int) -> str:
         """The files of the batch that begins with this page, without an extension."""

@@ -1,4 +1,4 @@
-"""WatchInbox: an unbounded source that looks into a folder or bucket again and again."""
+"""WatchInbox: an unbounded source that looks into a folder or a subscription again and again."""
 
 import contextlib
 import os
@@ -16,13 +16,19 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
+from pipeline.cloud.client import CloudError, DeniedError, MissingObjectError
+from pipeline.cloud.pubsub import Subscriber
+from pipeline.errors import RunError, UsageError
 from pipeline.inputs.formats import forced_format
 from pipeline.storage import join, write_bytes
+from pipeline.watch.deliveries import Deliveries
 from pipeline.watch.elements import Arrival
 from pipeline.watch.inbox import Inbox
+from pipeline.watch.intake import Intake
 from pipeline.watch.manifest import load
 from pipeline.watch.segments import read_keys
 from pipeline.watch.settings import WatchSettings
+from pipeline.watch.subscription import Subscription
 
 _EVERY_S = 0.2
 _BUCKET_EVERY_S = 1.0
@@ -34,7 +40,7 @@ _AHEAD = 3
 
 _END = 1 << 62
 
-_INBOXES: dict[str, Inbox] = {}
+_SOURCES: dict[str, Inbox | Subscription] = {}
 """By work folder. A source is resumed by whatever instance the runner has at hand."""
 
 
@@ -124,9 +130,10 @@ class _WatchFn(beam.DoFn):
         watermark: Any = beam.DoFn.WatermarkEstimatorParam(_CLOCK),
     ) -> Iterator[tuple[int, Arrival]]:
         settings = self._settings
-        inbox = _INBOXES.get(settings.work) or _open(settings)
+        inbox = _SOURCES.get(settings.work) or open_source(settings)
         began = time.monotonic()
         if os.path.exists(settings.stop_file):
+            inbox.stop()
             tracker.try_claim(_END - 1)
             return
         manifest = load(settings.memory)
@@ -144,28 +151,76 @@ class _WatchFn(beam.DoFn):
             )
         _tell(settings, inbox)
         watermark.set_watermark(Timestamp(micros=inbox.now_ms() * 1000))
-        least = _BUCKET_EVERY_S if "://" in settings.patterns[0] else _EVERY_S
+        in_bucket = any("://" in pattern for pattern in settings.patterns)
+        least = _BUCKET_EVERY_S if in_bucket else _EVERY_S
         tracker.defer_remainder(Duration.of(max(least, _LISTING_SHARE * took_s)))
 
 
-def _open(settings: WatchSettings) -> Inbox:
+def open_source(settings: WatchSettings) -> Inbox | Subscription:
+    """Opens what is watched; it is known by the work folder then.
+
+    Raises:
+      UsageError: when there is no such subscription, or it may not be read.
+      RunError: when Pub/Sub cannot be reached.
+    """
     manifest = load(settings.memory)
-    segments = manifest.segments if manifest else ()
-    known = (
-        key
-        for segment in segments
-        for key in read_keys(join(settings.memory, segment.folder), segment)
-    )
-    inbox = Inbox(
-        settings.patterns,
-        forced_format(settings.config.input_format or None),
-        known,
-        settle_s=settings.settle_s,
-        last_ms=manifest.end_ms if manifest else 0,
-        tick_ms=settings.tick_ms,
-    )
-    _INBOXES[settings.work] = inbox
-    return inbox
+    forced = forced_format(settings.config.input_format or None)
+    source: Inbox | Subscription
+    if settings.subscription:
+        source = Subscription(
+            _deliveries(settings.subscription),
+            forced,
+            memory=settings.memory,
+            manifest=manifest,
+            folder=settings.messages,
+            tick_ms=settings.tick_ms,
+        )
+    else:
+        segments = manifest.segments if manifest else ()
+        known = (
+            key
+            for segment in segments
+            for key in read_keys(join(settings.memory, segment.folder), segment)
+        )
+        source = Inbox(
+            settings.patterns,
+            forced,
+            known,
+            settle_s=settings.settle_s,
+            last_ms=manifest.end_ms if manifest else 0,
+            tick_ms=settings.tick_ms,
+        )
+    _SOURCES[settings.work] = source
+    return source
+
+
+@contextlib.contextmanager
+def opened(settings: WatchSettings) -> Iterator[None]:
+    """Has the source open while the block runs, and closes it when nothing is at work any more.
+
+    Raises:
+      UsageError: see `open_source`.
+    """
+    source = open_source(settings)
+    try:
+        yield
+    finally:
+        source.close()
+
+
+def _deliveries(subscription: str) -> Deliveries:
+    try:
+        deliveries = Deliveries(Subscriber(subscription))
+        try:
+            deliveries.check()
+        except CloudError:
+            deliveries.close()
+            raise
+    except (MissingObjectError, DeniedError) as error:
+        raise UsageError(str(error)) from error
+    except CloudError as error:
+        raise RunError(str(error)) from error
+    return deliveries
 
 
 def _read(settings: WatchSettings) -> int:
@@ -176,7 +231,7 @@ def _read(settings: WatchSettings) -> int:
         return 0
 
 
-def _tell(settings: WatchSettings, inbox: Inbox) -> None:
+def _tell(settings: WatchSettings, inbox: Intake) -> None:
     waiting = inbox.waiting
     values = {name: getattr(waiting, name) for name in waiting.__slots__}
     with contextlib.suppress(OSError):  # a courtesy

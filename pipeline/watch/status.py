@@ -28,6 +28,7 @@ class Status:
         self._settings = settings
         self._start = start
         self._before = before
+        self._noun = "messages" if settings.subscription else "files"
         self._warned: set[str] = set()
 
     def line(self) -> str:
@@ -50,7 +51,7 @@ class Status:
             f"{dropped:,} dropped",
             f"{duplicates:,} duplicate paragraphs",
             f"{rejects:,} rejected",
-            f"{waiting['files']:,} files waiting",
+            f"{waiting['files']:,} {self._noun} waiting",
             f"lag {lag_s(waiting, manifest.end_ms, time.time()):.1f} s",
         ]
         return ", ".join(parts)
@@ -60,7 +61,7 @@ class Status:
         waiting = self._waiting()
         said = []
         if waiting["error"]:
-            said.append(f"the input cannot be listed, trying on: {visible(waiting['error'], 300)}")
+            said.append(f"the input cannot be read, trying on: {visible(waiting['error'], 300)}")
         unknown = waiting["unknown"]
         said += [
             f"{visible(path, 300)} is left alone: its name does not tell its format; name it "

@@ -51,6 +51,18 @@ def test_wrong_words_are_refused(refuse, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_subscription_has_its_full_name_and_its_library(refuse, monkeypatch, tmp_path):
+    output = f"--output={tmp_path}/out"
+    full = "--subscription=projects/p/subscriptions/pages"
+    assert "not both" in refuse(full, "--input=x/*", output)
+    assert "give --input=GLOB or --subscription=" in refuse(output)
+    said = refuse("--subscription=pages", output)
+    assert said.endswith("--subscription=pages: write projects/PROJECT/subscriptions/NAME")
+    monkeypatch.setitem(sys.modules, "google.cloud.pubsub_v1", None)
+    assert refuse(full, output).endswith("not installed: pip install 'pagesieve[pubsub]'")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_output_that_is_something_else_is_refused(refuse, tmp_path):
     (tmp_path / "file").write_text("")
     assert "is a file" in refuse("--input=x/*", f"--output={tmp_path}/file")

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.inputs.formats import forced_format
 from pipeline.inputs.shards import Piece
-from pipeline.watch.inbox import ARRIVAL_BYTES, Inbox, key_of
+from pipeline.watch.inbox import Inbox
+from pipeline.watch.intake import ARRIVAL_BYTES, key_of
 from pipeline.watch.status import lag_s
 
 

@@ -40,7 +40,7 @@ class Watch:
     Args:
       started_by: what `starter` gave.
       prism: path of the runner.
-      inbox: a folder.
+      inbox: a folder, or the full name of a subscription.
       output: a folder.
       options: further words of the command line.
     """
@@ -50,7 +50,8 @@ class Watch:
         self.err_path = self.output.with_suffix(".err")
         self._starter = started_by
         words = [
-            *("watch", f"--input={inbox}/*", f"--output={output}"),
+            *("watch", f"--output={output}"),
+            f"--subscription={inbox}" if "subscriptions/" in str(inbox) else f"--input={inbox}/*",
             *(f"--prism_location={prism}", *map(str, options)),
         ]
         self.err_path.unlink(missing_ok=True)

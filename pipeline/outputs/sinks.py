@@ -93,7 +93,6 @@ class LineSink(_Sink):
                 self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(
                     handle, closefd=False
                 )
-        line = escape_controls(line)
         self._waiting += (line, b"\n")
         self._bytes += len(line)
         self.lines += 1
@@ -107,7 +106,7 @@ class LineSink(_Sink):
 
     def _flush(self) -> None:
         if self._waiting:
-            self._stream.write(b"".join(self._waiting))
+            self._stream.write(escape_controls(b"".join(self._waiting)))
             self._waiting, self._bytes = [], 0
 
 

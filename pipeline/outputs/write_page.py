@@ -11,7 +11,7 @@ import xxhash
 
 from pipeline.outputs.counts import Counts
 from pipeline.outputs.histograms import add_signals
-from pipeline.outputs.records import make_receipt, make_record
+from pipeline.outputs.records import ReceiptLines, make_receipt, make_record
 from pipeline.outputs.sinks import LineSink, ParquetSink
 from transforms.records import Page, Removal
 
@@ -95,7 +95,7 @@ def _receipts(
 ) -> Iterator[bytes]:
     """Counts each paragraph that goes, and yields its receipt."""
     host, gone = _host(page.url), Counter[str]()
-    last = _field("run", options.run) + b"}"
+    lines = ReceiptLines(page, options.run)
     some = removals.keys() | copies.keys() if dropped is None else range(len(page.paragraphs))
     for paragraph in sorted(some):
         removal = removals.get(paragraph)
@@ -111,12 +111,12 @@ def _receipts(
             gone[f"paragraphs.removed:{removal.rule}"] += 1
             if size:
                 _count_copy(counts, page, host, paragraph, removal, size)
-        receipt = make_receipt(page, paragraph, removal, options.run)
         rank = xxhash.xxh3_64_intdigest(f"{page.id}#{paragraph}".encode()) >> 11
         if counts.wants_sample(removal.rule, rank):
+            receipt = make_receipt(page, paragraph, removal, options.run)
             counts.add_sample(removal.rule, rank, _sample(receipt))
-        line = orjson.dumps(receipt)
-        counts.add_line(line[: -len(last)] + b"}")
+        same_in_each_run, line = lines.of(paragraph, removal)
+        counts.add_line(same_in_each_run)
         yield line
     counts.n.update(gone)
 

@@ -13,7 +13,7 @@ from watch_runs import ROOT, PrismScript, Watch, drop, starter
 
 from pipeline.__main__ import main
 from pipeline.outputs.commit import WorkLock
-from pipeline.watch.command import tick_of
+from pipeline.watch.begin import tick_of
 from pipeline.watch.options import seconds
 
 

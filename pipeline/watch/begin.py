@@ -24,6 +24,7 @@ from pipeline.watch.past import HistoryStart, open_history
 from pipeline.watch.settings import WatchSettings
 
 _LEAST_WINDOW_S = 0.1
+_MOST_TICKS = 60
 
 
 def check_options(options: argparse.Namespace) -> None:

@@ -32,7 +32,6 @@ _GOODBYE_S = 2.0
 """Beam may take so long to tell that its engine has ended."""
 
 _EVERY_S = 5.0
-_MOST_TICKS = 60
 
 
 def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
@@ -62,9 +61,10 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
         publish_again(settings, start, found)
         before = start.total().n if restarts.before is None else Counter(restarts.before)
         try:
+            # In this order: a process that talks to Pub/Sub cannot be forked.
             with (
-                opened(settings),
                 running_prism(prism, join(work_root(output), "prism.log")) as running,
+                opened(settings),
             ):
                 watched = settings.subscription or ", ".join(settings.patterns)
                 _say(f"watching {watched}; Ctrl-C or SIGTERM ends it cleanly")

@@ -8,23 +8,27 @@ import tempfile
 from dataclasses import replace
 from typing import Any
 
+from pipeline.cloud.client import CloudError
 from pipeline.cloud.pubsub import SUBSCRIPTION, find_library
-from pipeline.errors import UsageError
+from pipeline.errors import RunError, UsageError
 from pipeline.history.session import settings_of
 from pipeline.inputs.formats import forced_format
 from pipeline.inputs.shards import InputError
 from pipeline.job import now
 from pipeline.options import patterns, to_config
 from pipeline.outputs.commit import work_root
-from pipeline.storage import is_local, join
-from pipeline.watch.commit import clear_strays, publish
+from pipeline.storage import is_bucket, is_local, join
+from pipeline.watch.commit import clear_strays
 from pipeline.watch.manifest import MEMORY, StreamManifest, load, store
 from pipeline.watch.merging import forget_note
 from pipeline.watch.past import HistoryStart, open_history
+from pipeline.watch.publish import claim, publish
 from pipeline.watch.settings import WatchSettings
 
 _LEAST_WINDOW_S = 0.1
 _MOST_TICKS = 60
+_WORK = "stream-"
+_OWN_NAMES = ("lock", "prism.log", MEMORY)
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -53,14 +57,19 @@ def check_options(options: argparse.Namespace) -> None:
         raise UsageError(str(error)) from error
 
 
-def check_output(output: str) -> None:
+def check_output(output: str, work: str) -> None:
     """Makes sure that the output is a stream's, or new.
 
     Raises:
       UsageError: when it is something else.
     """
+    if is_bucket(output):
+        _check_work(work)
+        return
     if not is_local(output):
-        raise UsageError(f"--output {output}: watch writes to local folders only")
+        raise UsageError(f"--output {output}: watch writes to local folders and to gs://BUCKET/…")
+    if work:
+        raise UsageError("--work is for an --output in a bucket; one in a folder has its own")
     if os.path.isdir(output):
         if os.listdir(output) and not os.path.exists(join(output, MEMORY, "manifest.json")):
             raise UsageError(
@@ -71,13 +80,36 @@ def check_output(output: str) -> None:
         raise UsageError(f"--output {output} is a file; give a folder")
 
 
+def _check_work(work: str) -> None:
+    if not work:
+        raise UsageError(
+            "--output in a bucket needs --work=DIR: a local folder for what the stream remembers, "
+            "to be kept as long as the output"
+        )
+    if not is_local(work):
+        raise UsageError(f"--work {work} is no local folder")
+    if os.path.exists(work) and not os.path.isdir(work):
+        raise UsageError(f"--work {work} is a file; give a folder")
+    for name in os.listdir(work) if os.path.isdir(work) else ():
+        if name not in _OWN_NAMES and not name.startswith(_WORK):
+            raise UsageError(
+                f"--work {work} holds files that are not of pagesieve watch; choose another folder"
+            )
+
+
+def work_of(options: argparse.Namespace) -> str:
+    """Gives the folder for what is in progress."""
+    work: str = options.work
+    return work or work_root(options.output)
+
+
 def begin(
     options: argparse.Namespace, output: str, stack: contextlib.ExitStack
 ) -> tuple[WatchSettings, StreamManifest, HistoryStart]:
     """Opens what is committed, or begins a new stream."""
     config = to_config(options)
     judging = settings_of(config)
-    memory = join(output, MEMORY)
+    memory = join(options.work or output, MEMORY)
     before = load(memory)
     if before is None:
         history = open_history(options.history, judging)
@@ -95,7 +127,7 @@ def begin(
         history = open_history(start.history, judging, start.run)
     digits = "".join(c for c in start.started if c.isalnum())
     config = replace(config, run_name=config.run_name or f"watch-{digits}")
-    work = tempfile.mkdtemp(prefix="stream-", dir=work_root(output))
+    work = tempfile.mkdtemp(prefix=_WORK, dir=work_of(options))
     stack.callback(shutil.rmtree, work, ignore_errors=True)
     window_ms = int(options.window * 1000)
     settings = WatchSettings(
@@ -142,12 +174,21 @@ def _check_same(start: StreamManifest, judging: dict[str, Any], history: str) ->
 
 
 def publish_again(settings: WatchSettings, start: StreamManifest, found: dict[str, str]) -> None:
-    """Ends what a killed process had begun, and clears away what it had not committed."""
-    root = work_root(settings.output)
+    """Ends what a killed process had begun, and clears away what it had not committed.
+
+    Raises:
+      UsageError: when the output is not this stream's, or cannot be used.
+      RunError: when it cannot be written.
+    """
+    claim(settings, start, found)
+    root = os.path.dirname(settings.work)
     for name in os.listdir(root):
         path = join(root, name)
-        if name.startswith("stream-") and path != settings.work:
+        if name.startswith(_WORK) and path != settings.work:
             shutil.rmtree(path, ignore_errors=True)
     forget_note(settings)
     clear_strays(settings, start)
-    publish(settings, start, found)
+    try:
+        publish(settings, start, found)
+    except CloudError as error:
+        raise RunError(f"--output cannot be written: {error}") from error

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import RunError
 from pipeline.job import versions
-from pipeline.outputs.commit import WorkLock, work_root
+from pipeline.outputs.commit import WorkLock
 from pipeline.storage import join, write_bytes
-from pipeline.watch.begin import begin, check_options, check_output, publish_again
+from pipeline.watch.begin import begin, check_options, check_output, publish_again, work_of
 from pipeline.watch.quiet import hush_threads
 from pipeline.watch.restart import EngineError, Restarts, hear_signals, hold_signals, start_again
 from pipeline.watch.settings import WatchSettings
@@ -47,14 +47,14 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipeline.watch.prism import find_prism, running_prism
     from pipeline.watch.source import opened
 
-    output = options.output
+    output, root = options.output, work_of(options)
     restarts = Restarts.of_this_process()
     check_options(options)
-    check_output(output)
+    check_output(output, options.work)
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(_told_to_stop())
         hear_signals()
-        stack.enter_context(WorkLock(work_root(output)))
+        stack.enter_context(WorkLock(root))
         settings, start, history = begin(options, output, stack)
         prism = find_prism(beam_arguments)
         found = versions()
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
         try:
             # In this order: a process that talks to Pub/Sub cannot be forked.
             with (
-                running_prism(prism, join(work_root(output), "prism.log")) as running,
+                running_prism(prism, join(root, "prism.log")) as running,
                 opened(settings),
             ):
                 watched = settings.subscription or ", ".join(settings.patterns)
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
                     pipeline = WatchPages(settings, history, start, found)
                     _stream(pipeline, status, settings, running, beam_arguments, options, stop)
         except EngineError as error:
-            _go_on(error, restarts, before, join(work_root(output), "prism.log"), options, stop)
+            _go_on(error, restarts, before, join(root, "prism.log"), options, stop)
     return 0
 
 

@@ -1,9 +1,8 @@
 """The commit of a window: its files, what there is to remember, and one step that counts.
 
 The step is the replacement of the manifest. What it names lies in the memory's segments before it;
-the window's files are moved from `staged/` to their folders after it, by this process or, if it is
-killed in between, by the next one. In a bucket, where nothing can be moved, they are uploaded under
-their names before it, and those of a window that was not committed are deleted by the next process.
+the window's files are moved from `staged/` to their folders after it, or uploaded to a bucket, by
+this process or, if it is killed in between, by the next one.
 """
 
 import dataclasses
@@ -20,12 +19,8 @@ import orjson
 from pipeline.config import CleanConfig
 from pipeline.duplicates.earlier_rows import row_files
 from pipeline.job import now
-from pipeline.json_text import pretty
-from pipeline.outputs.commit import RUN_FILE
-from pipeline.outputs.counts import Counts
-from pipeline.outputs.run_json import SCHEMA, describe_counts
 from pipeline.outputs.sinks import open_sink, read_lines
-from pipeline.storage import join, open_for_reading, open_for_writing, write_bytes
+from pipeline.storage import join, open_for_reading, open_for_writing
 from pipeline.watch.manifest import (
     Segment,
     StreamManifest,
@@ -35,11 +30,10 @@ from pipeline.watch.manifest import (
 )
 from pipeline.watch.merging import forget_note, take_over
 from pipeline.watch.past import date_of
+from pipeline.watch.publish import STAGED, publish
 from pipeline.watch.segments import merge
 from pipeline.watch.settings import WatchSettings
 from pipeline.watch.stage import KINDS, StagedTick
-
-STAGED = "staged"
 
 _GRACE_S = 60.0
 
@@ -99,51 +93,6 @@ def part_name(number: int, start_ms: int) -> str:
     """Names the files of a window, without an extension: its number and when it began, in UTC."""
     began = datetime.datetime.fromtimestamp(start_ms / 1000, datetime.UTC)
     return f"part-{number:06d}-{began:%Y%m%d%H%M%S}"
-
-
-def publish(settings: WatchSettings, manifest: StreamManifest, versions: dict[str, str]) -> None:
-    """Moves the files of committed windows to their folders, and writes run.json."""
-    staged = join(settings.memory, STAGED)
-    for name in sorted(os.listdir(staged)) if os.path.isdir(staged) else ():
-        folder = join(staged, name)
-        if int(name) < manifest.next_window:
-            for kind in os.listdir(folder):
-                os.makedirs(join(settings.output, kind), exist_ok=True)
-                for part in os.listdir(join(folder, kind)):
-                    os.replace(join(folder, kind, part), join(settings.output, kind, part))
-        shutil.rmtree(folder)
-    run = describe_stream(settings.config, manifest, versions)
-    write_bytes(join(settings.output, RUN_FILE), pretty(run))
-
-
-def describe_stream(
-    config: CleanConfig, manifest: StreamManifest, versions: dict[str, str]
-) -> dict[str, object]:
-    """Makes the content of run.json, as a batch run has it, of all windows so far."""
-    counts = manifest.total()
-    return {
-        "schema": SCHEMA,
-        "pagesieve": versions["pagesieve"],
-        "run": config.run_name,
-        "started": manifest.started,
-        "finished": manifest.written,
-        "engine": "a stream (pagesieve watch)",
-        "options": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(config).items()
-            if value not in ("", None)
-        },
-        "versions": versions,
-        "rules_version": versions["rules"],
-        "input": {
-            "files": counts.n["watch.pieces"],
-            "bytes": counts.n["watch.bytes"],
-            "shards": manifest.next_window,
-            "digest": "",
-        },
-        "windows": manifest.next_window,
-        **describe_counts(counts),
-    }
 
 
 def _keep(
@@ -245,8 +194,3 @@ def _delete_rows(folder: str) -> None:
     for name in os.listdir(folder):
         if ".rows" in name:
             os.remove(join(folder, name))
-
-
-def counts_of(manifest: StreamManifest | None) -> Counts:
-    """Gives the counts of all windows; none before the first one."""
-    return manifest.total() if manifest else Counts()

@@ -61,7 +61,6 @@ class StreamManifest:
       counts: of all windows, as `Counts.to_json` gives them.
       started: time stamp of the stream's first start.
       written: time stamp of the last commit.
-      generation: of the object in a bucket that it was read from; 0 elsewhere.
     """
 
     settings: dict[str, Any]
@@ -76,7 +75,6 @@ class StreamManifest:
     counts: dict[str, Any] = field(default_factory=dict)
     started: str = ""
     written: str = ""
-    generation: int = 0
 
     def total(self) -> Counts:
         """Gives the counts of all windows."""
@@ -137,9 +135,7 @@ def segment_of(values: dict[str, Any]) -> Segment:
 
 def to_bytes(manifest: StreamManifest) -> bytes:
     """Writes a manifest down."""
-    values = {"schema": SCHEMA, **dataclasses.asdict(manifest)}
-    del values["generation"]
-    return pretty(values)
+    return pretty({"schema": SCHEMA, **dataclasses.asdict(manifest)})
 
 
 def store(memory: str, manifest: StreamManifest) -> None:

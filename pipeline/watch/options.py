@@ -39,7 +39,15 @@ def add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         help="instead of --input: Pub/Sub messages, each a page as JSON or a notification of an "
         "object in Google Cloud Storage",
     )
-    where.add_argument("--output", metavar="DIR", required=True, help="folder")
+    where.add_argument(
+        "--output", metavar="DIR", required=True, help="folder, or gs://BUCKET/FOLDER with --work"
+    )
+    where.add_argument(
+        "--work",
+        default="",
+        metavar="DIR",
+        help="with an output in a bucket: local folder of what the stream remembers; keep it",
+    )
     where.add_argument(
         "--history",
         default="",

@@ -70,6 +70,19 @@ def test_an_output_that_is_something_else_is_refused(refuse, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_an_output_in_a_bucket_needs_a_folder_to_remember_in(refuse, tmp_path):
+    place = ("--input=x/*", "--output=gs://bucket/out")
+    assert "in a bucket needs --work=DIR" in refuse(*place)
+    assert "is no local folder" in refuse(*place, "--work=gs://bucket/work")
+    (tmp_path / "file").write_text("")
+    assert "is a file" in refuse(*place, f"--work={tmp_path}/file")
+    assert "holds files that are not" in refuse(*place, f"--work={tmp_path}")
+    words = ("--input=x/*", f"--output={tmp_path}/out", f"--work={tmp_path}/work")
+    assert "--work is for an --output in a bucket" in refuse(*words)
+    assert "local folders and to gs://" in refuse("--input=x/*", "--output=s3://b/o")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_history_that_is_none_is_refused(refuse, tmp_path):
     words = ("--input=x/*", f"--output={tmp_path}/out", f"--history={tmp_path}/h")
     assert "holds no history" in refuse(*words)

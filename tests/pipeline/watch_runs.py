@@ -41,18 +41,20 @@ class Watch:
       started_by: what `starter` gave.
       prism: path of the runner.
       inbox: a folder, or the full name of a subscription.
-      output: a folder.
+      output: a folder; or one in a bucket, with `work`.
       options: further words of the command line.
+      work: its folder for an output in a bucket.
     """
 
-    def __init__(self, started_by, prism, inbox, output, *options):
-        self.output = Path(output)
-        self.err_path = self.output.with_suffix(".err")
+    def __init__(self, started_by, prism, inbox, output, *options, work=None):
+        self.folder = Path(work or output)
+        self.err_path = self.folder.with_suffix(".err")
         self._starter = started_by
         words = [
             *("watch", f"--output={output}"),
             f"--subscription={inbox}" if "subscriptions/" in str(inbox) else f"--input={inbox}/*",
             *(f"--prism_location={prism}", *map(str, options)),
+            *([f"--work={work}"] if work else []),
         ]
         self.err_path.unlink(missing_ok=True)
         self.pid = self._start(words)
@@ -83,7 +85,7 @@ class Watch:
     def manifest(self):
         """What is committed; {} before the first start."""
         try:
-            return json.loads((self.output / "memory" / "manifest.json").read_bytes())
+            return json.loads((self.folder / "memory" / "manifest.json").read_bytes())
         except FileNotFoundError:
             return {}
 

@@ -1,7 +1,7 @@
 """Measures `pagesieve watch`: latency, pages a second, memory, and what it decides.
 
     python benchmarks/stream.py latency   --prism=PATH [--pages=200] [--every=0.25]
-    python benchmarks/stream.py sustained --prism=PATH [--minutes=10] [--rate=100]
+    python benchmarks/stream.py sustained --prism=PATH [--minutes=10] [--rate=100] [--every=0.25]
     python benchmarks/stream.py compare   --prism=PATH [--pages=200000]
     python benchmarks/stream.py hot       --prism=PATH [--pages=300000]
 
@@ -224,7 +224,7 @@ def sustained(options, folder):
                 flush=True,
             )
             report += 60
-        time.sleep(0.1)
+        time.sleep(options.every)
     behind = time.monotonic()
     stream.wait_for(number)
     print(f"caught up {time.monotonic() - behind:.1f} s later")

@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
                 watched = settings.subscription or ", ".join(settings.patterns)
                 _say(f"watching {watched}; Ctrl-C or SIGTERM ends it cleanly")
                 if not stop.is_set():
-                    status = Status(settings, start, before)
+                    status = Status(settings, start, before, options.stall_timeout)
                     pipeline = WatchPages(settings, history, start, found)
                     _stream(pipeline, status, settings, running, beam_arguments, options, stop)
         except EngineError as error:
@@ -101,7 +101,7 @@ def _go_on(
             "goes on"
         ) from error
     at_s = restarts.count(error, log, time.time())
-    _say(f"{error}; it is started again, and the stream goes on")
+    _say(f"{error}; a new Prism is started, and the stream goes on")
     start_again(options.started_as, Restarts(at_s, dict(before)))
 
 
@@ -145,7 +145,7 @@ def _stream(
         hush_threads()
     waiter = threading.Thread(target=wait, name="stream", daemon=True)
     waiter.start()
-    _until_end(settings, status, stop, waiter, prism, options.progress)
+    _until_end(settings, status, stop, waiter, prism, options)
     if options.progress != "off":
         _say(status.line())
     if not ended and not prism.has_ended():
@@ -161,10 +161,14 @@ def _until_end(
     stop: threading.Event,
     waiter: threading.Thread,
     prism: "Prism",
-    progress: str,
+    options: argparse.Namespace,
 ) -> None:
-    """Shows the state of things until the pipeline ends, or has had its time to do so."""
-    last = time.monotonic()
+    """Shows the state of things until the pipeline ends, or has had its time to do so.
+
+    Raises:
+      EngineError: when it stalls.
+    """
+    last = looked = time.monotonic()
     stopping = 0.0
     while waiter.is_alive():
         waiter.join(0.1)
@@ -177,7 +181,11 @@ def _until_end(
         if prism.has_ended():
             waiter.join(_GOODBYE_S)
             return
-        if progress != "off" and time.monotonic() - last >= _EVERY_S:
+        if time.monotonic() - looked >= _EVERY_S:
+            looked = time.monotonic()
+            if status.stalls():
+                raise EngineError(f"nothing has moved for {options.stall_timeout:g} seconds")
+        if options.progress != "off" and time.monotonic() - last >= _EVERY_S:
             last = time.monotonic()
             _say(status.line())
         for warning in status.warnings():

@@ -88,6 +88,13 @@ def add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         metavar="SIZE",
         help="for the search for duplicates, e.g. 512M or 2G",
     )
+    how.add_argument(
+        "--stall-timeout",
+        type=seconds,
+        default="5m",
+        metavar="TIME",
+        help="Prism is started again when nothing has moved for so long; 0: never",
+    )
     how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
     how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
     defaults = CleanConfig()

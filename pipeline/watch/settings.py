@@ -60,7 +60,12 @@ class WatchSettings:
 
     def batch(self, page: int) -> str:
         """The files of the batch that begins with this page, without an extension."""
-        return join(self.work, "batches", f"{page:016d}")
+        return join(self.batches, f"{page:016d}")
+
+    @property
+    def batches(self) -> str:
+        """Holds the files of batches that are not staged."""
+        return join(self.work, "batches")
 
     @property
     def ticks(self) -> str:

@@ -149,11 +149,12 @@ class _WatchFn(beam.DoFn):
             yield TimestampedValue(  # type: ignore[misc]  # Beam takes it off
                 (0, arrival), Timestamp(micros=arrival.at_ms * 1000)
             )
-        _tell(settings, inbox)
-        watermark.set_watermark(Timestamp(micros=inbox.now_ms() * 1000))
         in_bucket = any("://" in pattern for pattern in settings.patterns)
         least = _BUCKET_EVERY_S if in_bucket else _EVERY_S
-        tracker.defer_remainder(Duration.of(max(least, _LISTING_SHARE * took_s)))
+        delay_s = max(least, _LISTING_SHARE * took_s)
+        _tell(settings, inbox, delay_s)
+        watermark.set_watermark(Timestamp(micros=inbox.now_ms() * 1000))
+        tracker.defer_remainder(Duration.of(delay_s))
 
 
 def open_source(settings: WatchSettings) -> Inbox | Subscription:
@@ -231,8 +232,9 @@ def _read(settings: WatchSettings) -> int:
         return 0
 
 
-def _tell(settings: WatchSettings, inbox: Intake) -> None:
+def _tell(settings: WatchSettings, inbox: Intake, delay_s: float) -> None:
     waiting = inbox.waiting
     values = {name: getattr(waiting, name) for name in waiting.__slots__}
+    values["next_look_s"] = time.time() + delay_s
     with contextlib.suppress(OSError):  # a courtesy
         write_bytes(settings.inbox_file, orjson.dumps(values))

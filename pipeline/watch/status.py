@@ -7,10 +7,13 @@ from typing import Any
 import orjson
 
 from pipeline.reporting.printable import visible
+from pipeline.watch.intake import Waiting
 from pipeline.watch.manifest import StreamManifest, load
 from pipeline.watch.settings import WatchSettings
+from pipeline.watch.stall import Stall
 
 _MOST_NAMED = 5
+_NOTHING = Waiting()
 
 
 class Status:
@@ -20,16 +23,22 @@ class Status:
       settings: of the stream.
       start: its manifest then.
       before: what had been counted when its first process was started.
+      stall_s: nothing has to move for so long to be called a stall; 0: never.
     """
 
     def __init__(
-        self, settings: WatchSettings, start: StreamManifest, before: Counter[str]
+        self,
+        settings: WatchSettings,
+        start: StreamManifest,
+        before: Counter[str],
+        stall_s: float,
     ) -> None:
         self._settings = settings
         self._start = start
         self._before = before
         self._noun = "messages" if settings.subscription else "files"
         self._warned: set[str] = set()
+        self._stall = Stall(settings, stall_s)
 
     def line(self) -> str:
         """Gives one line: pages in, out, duplicates, rejects, what waits, lag."""
@@ -72,13 +81,19 @@ class Status:
         self._warned.update(fresh)
         return fresh
 
+    def stalls(self) -> bool:
+        """Says whether pages wait and nothing has moved for too long; ask it every few seconds."""
+        manifest = load(self._settings.memory) or self._start
+        return self._stall.check(self._waiting(), manifest.end_ms, time.time())
+
     def _waiting(self) -> dict[str, Any]:
         try:
             with open(self._settings.inbox_file, "rb") as handle:
                 found: dict[str, Any] = orjson.loads(handle.read())
                 return found
         except (FileNotFoundError, orjson.JSONDecodeError):
-            return {"files": 0, "bytes": 0, "since_s": 0.0, "taken": [], "unknown": [], "error": ""}
+            values = {name: getattr(_NOTHING, name) for name in _NOTHING.__slots__}
+            return values | {"next_look_s": 0.0}
 
 
 def lag_s(waiting: dict[str, Any], end_ms: int, now_s: float) -> float:

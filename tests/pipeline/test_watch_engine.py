@@ -17,8 +17,12 @@ from watch_runs import (
     starter,
 )
 
+from pipeline.config import CleanConfig
 from pipeline.errors import RunError
+from pipeline.storage import write_bytes
 from pipeline.watch.restart import MOST, WITHIN_S, EngineError, Restarts
+from pipeline.watch.settings import WatchSettings
+from pipeline.watch.stall import Stall
 
 OPTIONS = ("--window=1s", "--settle=0s", "--source=x")
 PAGES = 800
@@ -72,7 +76,7 @@ def test_a_killed_prism_is_started_again_until_it_is_too_often(prism_binary, cle
         watch.wait_for(lambda: len(prism.pids) == MOST + 1, "the last Prism")
         watch.wait_for_pages(PAGES)
         watch.wait_for(lambda: watch.err.rstrip().endswith("lag 0.0 s"), "rest")
-        assert watch.err.count("with -9") == watch.err.count("it is started again") == MOST
+        assert watch.err.count("with -9") == watch.err.count("a new Prism is started") == MOST
         prism.kill()
         status, _ = watch.wait()
         assert status == 1, watch.err
@@ -91,6 +95,77 @@ def test_a_killed_prism_is_started_again_until_it_is_too_often(prism_binary, cle
 
 
 @pytest.mark.slow
+def test_a_prism_that_does_nothing_is_replaced(prism_binary, tmp_path):
+    inbox, output = tmp_path / "in", tmp_path / "out"
+    inbox.mkdir()
+    prism = PrismScript(tmp_path, prism_binary)
+    pages = pages_of("stall", 0, 40)
+    with WatchCommand(prism.path, inbox, output, *OPTIONS, "--stall-timeout=8s") as watch:
+        drop_pages(inbox, pages[:20], 5, "p0")
+        watch.wait_for_pages(20)
+        prism.stop()
+        drop_pages(inbox, pages[20:], 5, "p1")
+        watch.wait_for(lambda: len(prism.pids) == 2, "a new Prism")
+        watch.wait_for_pages(40)
+        assert watch.err.count("nothing has moved for 8 seconds; a new Prism") == 1
+        assert watch.stop()[0] == 0, watch.err
+    assert len(outcome_of(output)[0]) == 40
+
+
+def test_a_stall_is_when_pages_wait_and_nothing_moves(tmp_path):
+    settings = WatchSettings(
+        config=CleanConfig(),
+        patterns=("x",),
+        output=str(tmp_path),
+        work=str(tmp_path / "work"),
+        memory=str(tmp_path / "memory"),
+        window_ms=1000,
+    )
+    clock = [100.0]
+    stall = Stall(settings, 60, lambda: clock[0])
+    nothing = {"taken": [], "next_look_s": 2e6}
+    one = {"taken": [[5000, 4500]], "next_look_s": 2e6}
+
+    def looks(*values):
+        """Asks for a stall every 10 seconds."""
+        found = []
+        for value in values:
+            clock[0] += 10
+            found.append(stall.check(*value))
+        return found
+
+    assert not any(looks(*[(nothing, 0, 1e6)] * 20)), "no work"
+    assert not any(looks(*[(one, 5000, 1e6)] * 20)), "it is committed"
+    assert not any(looks(*[(one, 0, 5.999)] * 20)), "its window is not over"
+    assert looks(*[(one, 0, 1e6)] * 8) == [False] * 7 + [True]
+    write_bytes(f"{settings.ticks}/1/exact-0.rows", b"")  # a step has left something
+    assert looks(*[(one, 0, 1e6)] * 8) == [False] * 7 + [True]
+    write_bytes(settings.inbox_file, b"")  # the source looks on, which moves nothing
+    assert looks((one, 0, 1e6)) == [True]
+    assert not any(looks((one, 4000, 1e6), (nothing, 5000, 1e6)))
+    assert not Stall(settings, 0, lambda: clock[0]).check(one, 0, 1e6)
+
+
+def test_a_source_that_looks_no_more_is_a_stall(tmp_path):
+    settings = WatchSettings(
+        config=CleanConfig(), patterns=("x",), output="", work=str(tmp_path), memory=str(tmp_path)
+    )
+    clock = [100.0]
+    stall = Stall(settings, 60, lambda: clock[0])
+
+    def looks(next_look_s, *times_s):
+        found = []
+        for time_s in times_s:
+            clock[0] += 10
+            found.append(stall.check({"taken": [], "next_look_s": next_look_s}, 0, time_s))
+        return found
+
+    assert not any(looks(1000.0, *range(500, 1000, 10))), "it looks seldom"
+    assert looks(1000.0, *range(1010, 1090, 10)) == [False] * 7 + [True]
+    assert looks(1200.0, 1090, 1300, 5000) == [False] * 3, "the clock was set, or the machine slept"
+
+
+@pytest.mark.slow
 def test_sigterm_is_heard_while_the_stream_is_started_again(prism_binary, tmp_path):
     inbox, output = tmp_path / "in", tmp_path / "out"
     inbox.mkdir()
@@ -99,7 +174,7 @@ def test_sigterm_is_heard_while_the_stream_is_started_again(prism_binary, tmp_pa
         drop(inbox, "a.jsonl", as_jsonl(pages_of("s", 0, 5)))
         watch.wait_for_pages(5)
         prism.kill()
-        watch.wait_for(lambda: "is started again" in watch.err, "restart")
+        watch.wait_for(lambda: "a new Prism is started" in watch.err, "restart")
         status, _ = watch.stop()
         assert status == 0, watch.err
         assert "Traceback" not in watch.err

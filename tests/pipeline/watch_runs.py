@@ -176,6 +176,10 @@ class PrismScript:
     def kill(self):
         os.kill(self.pids[-1], signal.SIGKILL)
 
+    def stop(self):
+        """Makes the last one do nothing, for ever."""
+        os.kill(self.pids[-1], signal.SIGSTOP)
+
 
 def drop(inbox, name, data):
     """Puts a file into an inbox as a good citizen does: under another name first."""

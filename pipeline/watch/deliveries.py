@@ -45,7 +45,7 @@ class Deliveries:
         self._error = ""
         self._refusal: CloudError | None = None
         self._answered = threading.Event()
-        self._mean_bytes = _PULL_BYTES // 10
+        self._mean_bytes = _PULL_BYTES
         self._stopped, self._closed = threading.Event(), threading.Event()
         self._puller = threading.Thread(target=self._pull, name="pull", daemon=True)
         self._keeper = threading.Thread(target=self._keep, name="hold", daemon=True)
@@ -120,6 +120,7 @@ class Deliveries:
                     self._answered.set()
                 if not self._stopped.is_set():
                     self._say(str(error))
+                self._expect_larger()
                 self._stopped.wait(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             else:
@@ -133,6 +134,11 @@ class Deliveries:
                 return 0
             most = max(_PULL_BYTES // self._mean_bytes, 1)
             return min(most, _PULL_MESSAGES, MOST_HELD - len(self._held))
+
+    def _expect_larger(self) -> None:
+        """Has fewer pulled at a time: it may be that an answer was too large."""
+        with self._lock:
+            self._mean_bytes = min(4 * self._mean_bytes, _PULL_BYTES)
 
     def _take_in(self, deliveries: list[Delivery]) -> None:
         size = sum(len(delivery.data) for delivery in deliveries)

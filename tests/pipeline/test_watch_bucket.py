@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import random
 import time
 
@@ -41,7 +42,7 @@ def test_objects_are_cleaned_as_they_appear(gcs_bucket, gcs_emulator, prism_bina
     }
 
 
-KILLS = 3
+KILLS = int(os.environ.get("PAGESIEVE_TEST_ROUNDS", "2"))
 
 
 def _download(bucket, folder):
@@ -61,7 +62,7 @@ def test_an_output_in_a_bucket_is_that_of_a_folder(
     bucket = gcs_emulator.client().bucket(gcs_bucket.removeprefix("gs://"))
     inbox, work, output = tmp_path / "in", tmp_path / "memory.d", f"{gcs_bucket}/out"
     inbox.mkdir()
-    pages = pages_of("bucket", 0, 120)
+    pages = pages_of("bucket", 0, 40 * KILLS)
     options = ("--window=1s", "--settle=0s", "--source=x", "--progress=off")
     chance = random.Random()
     with starter() as begun:

@@ -155,3 +155,13 @@ def test_nothing_is_pulled_while_too_much_is_unread(topic, stream, monkeypatch):
         assert topic.delivers() == {second}  # nobody holds it
     assert len(stream.take(2)) == 2
     assert topic.delivers() == set()
+
+
+def test_large_messages_are_pulled_a_few_at_a_time(topic, stream):
+    """An answer above 4 MB is more than Google's library takes from an emulator."""
+    stream.subscription.close()
+    ids = [topic.publish(b"x" * 1_500_000) for _ in range(12)]
+    stream.open()
+    arrivals = stream.take(len(ids))
+    assert len({key for arrival in arrivals for key in arrival.keys}) == len(ids)
+    assert stream.deliveries.error == ""

@@ -191,6 +191,14 @@ def test_what_is_no_page_is_rejected_and_not_delivered_again(topic, begun, prism
     urls = {record["metadata"]["url"] for record in records_of(output / "documents")}
     assert urls == {"https://b.example/", prefix + bare}
     assert named != bare
+    replayed = tmp_path / "replayed"
+    try:
+        words = (f"--output={output}", f"--into={replayed}", "--max-page-bytes=20000")
+        assert main(["replay", *words]) == 0
+    finally:
+        logging.disable(logging.NOTSET)
+    (again,) = records_of(replayed / "documents")
+    assert again["text"].startswith("word word")
 
 
 def test_a_notification_names_an_object(topic, gcs_bucket, gcs_emulator, prism_binary, tmp_path):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from pipeline.cloud.client import CloudError
-from pipeline.cloud.pubsub import Delivery, Subscriber
+from pipeline.cloud.pubsub import CALL_S, Delivery, Subscriber
 
 MOST_HELD: Final = 50_000
 """Messages that are not acknowledged yet. The names of their deliveries take about 25 MB."""
@@ -24,7 +24,8 @@ _PULL_BYTES: Final = 4 << 20
 _PULL_MESSAGES: Final = 1000
 _LONGEST_PAUSE_S: Final = 30.0
 _ANSWER_S: Final = 3.0
-_END_S: Final = 2.0
+_END_S: Final = 1.0
+"""At the end each call and each thread may take so long: whoever waits wants an end."""
 
 
 class Deliveries:
@@ -98,10 +99,10 @@ class Deliveries:
         self._stopped.set()
         self._closed.set()
         self._keeper.join(_END_S)
-        self._send()
+        self._send(_END_S)
         with self._lock:
             left = list(self._held.values())
-        self._try(partial(self._subscriber.hold, left, 0))
+        self._try(partial(self._subscriber.hold, left, 0, _END_S))
         self._subscriber.close()
         self._puller.join(_END_S)
 
@@ -162,10 +163,10 @@ class Deliveries:
                     held = list(self._held.values())
                 self._try(partial(self._subscriber.hold, held, HOLD_S))
 
-    def _send(self) -> None:
+    def _send(self, timeout_s: float = CALL_S) -> None:
         with self._lock:
             done, self._done = self._done, []
-        self._try(partial(self._subscriber.acknowledge, done))
+        self._try(partial(self._subscriber.acknowledge, done, timeout_s))
 
     def _try(self, action: Callable[[], None]) -> None:
         try:

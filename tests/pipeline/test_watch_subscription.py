@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 
+import psutil
 import pytest
 from page_files import SENTENCES
 from pubsub_topics import Topic
@@ -233,6 +234,42 @@ def test_a_notification_names_an_object(topic, gcs_bucket, gcs_emulator, prism_b
     pdf, missing = sorted(reject["detail"] for reject in rejects)
     assert pdf.startswith(f"{gcs_bucket}/in/a.pdf: its name does not tell its format")
     assert missing == f"{gcs_bucket}/in/missing.txt: there is no such object"
+
+
+def listener(port):
+    """The process that listens on a port of this machine."""
+    found = [
+        connection.pid
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    ]
+    return psutil.Process(found[0])
+
+
+def test_a_server_that_hangs_does_not_keep_a_stream_from_ending(
+    topic, begun, pubsub_server, prism_binary, tmp_path
+):
+    output = tmp_path / "out"
+    pages = marked_pages("hangs", 0, 20)
+    server = listener(int(pubsub_server.rpartition(":")[2]))
+    topic.publish_pages(pages)
+    options = (*OPTIONS, "--window=10m")
+    with Watch(begun, prism_binary, topic.subscription, output, *options) as watch:
+        watch.wait_for_start()
+        watch.wait_for(lambda: not topic.delivers(), "messages to be held")
+        server.suspend()
+        try:
+            status, seconds = watch.stop()
+        finally:
+            server.resume()
+        assert (status, seconds <= 10) == (0, True), watch.err
+        assert watch.pages_in <= len(pages)
+    with Watch(begun, prism_binary, topic.subscription, output, *OPTIONS) as watch:
+        watch.wait_for_start()
+        watch.wait_for_pages(len(pages))
+        assert watch.stop()[0] == 0, watch.err
+    urls = [record["metadata"]["url"] for record in records_of(output / "documents")]
+    assert sorted(urls) == sorted(page["url"] for page in pages)
 
 
 def test_a_subscription_that_is_not_there_is_refused(topic, prism_binary, tmp_path, capsys):

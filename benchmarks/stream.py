@@ -98,12 +98,13 @@ def drop(inbox, name, pages, at_ns=None):
 class Stream:
     """A running `pagesieve watch`."""
 
-    def __init__(self, prism, folder, *options):
+    def __init__(self, prism, folder, *options, inbox=True):
         self.inbox, self.output = folder / "in", folder / "out"
         self.inbox.mkdir()
         self.err = (folder / "err").open("wb")
         command = [
-            *(sys.executable, "-m", "pipeline", "watch", f"--input={self.inbox}/*"),
+            *(sys.executable, "-m", "pipeline", "watch"),
+            *([f"--input={self.inbox}/*"] if inbox else []),
             *(f"--output={self.output}", f"--prism_location={prism}", "--source=x", *options),
         ]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.err, stderr=self.err)

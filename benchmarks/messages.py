@@ -1,0 +1,106 @@
+"""Measures `pagesieve watch --subscription` on a Pub/Sub emulator.
+
+    PUBSUB_EMULATOR_HOST=127.0.0.1:8085 python benchmarks/messages.py latency --prism=PATH
+    PUBSUB_EMULATOR_HOST=127.0.0.1:8085 python benchmarks/messages.py backlog --prism=PATH
+
+`latency` publishes one page at a time and reports the time until its window is committed (windows
+of one second). `backlog` publishes all pages before the stream starts, and reports the time until
+the last one is committed, CPU seconds and the memory of each process. `tests/pubsub_server` has a
+server: `go run . -port=8085`.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+from stream import Pages, Stream
+
+PAGES = {"latency": 200, "backlog": 10_000}
+
+
+class Topic:
+    """A topic of its own on the emulator, with one subscription."""
+
+    def __init__(self):
+        name = f"bench-{uuid.uuid4().hex[:12]}"
+        self.topic = f"projects/bench/topics/{name}"
+        self.subscription = f"projects/bench/subscriptions/{name}"
+        self._publisher = PublisherClient()
+        self._publisher.create_topic(name=self.topic)
+        SubscriberClient().create_subscription(name=self.subscription, topic=self.topic)
+
+    def publish(self, pages):
+        """Publishes pages, and waits until the server has them."""
+        data = [json.dumps(page).encode() for page in pages]
+        for future in [self._publisher.publish(self.topic, one) for one in data]:
+            future.result(60)
+
+
+def watch(options, topic, folder):
+    """Starts a stream of the topic's messages."""
+    named = f"--subscription={topic.subscription}"
+    return Stream(options.prism, folder, named, "--window=1s", "--progress=off", inbox=False)
+
+
+def latency(options, folder):
+    """From the publishing of a page to the manifest that has it."""
+    topic, pages = Topic(), Pages(0.3)
+    stream = watch(options, topic, folder)
+    topic.publish([pages.page(0)])
+    stream.wait_for(1)
+    published, took = {}, []
+    done = number = 1
+    following = time.monotonic()
+    while done <= options.pages:
+        if number <= options.pages and time.monotonic() >= following:
+            topic.publish([pages.page(number)])
+            published[number] = time.monotonic()
+            number += 1
+            following += options.every
+        committed = stream.pages_in()
+        moment = time.monotonic()
+        took += [moment - published[n] for n in range(done, committed)]
+        done = max(done, committed)
+        time.sleep(0.01)
+    took.sort()
+    print(f"pages {len(took)}, one every {options.every} s, load {os.getloadavg()[0]:.1f}")
+    for share in (0.5, 0.9, 0.99):
+        print(f"  {share:.0%} of the pages are committed in {took[int(len(took) * share)]:.2f} s")
+    print(f"  stopped in {stream.stop():.2f} s")
+
+
+def backlog(options, folder):
+    """How fast a subscription is emptied."""
+    topic, pages = Topic(), Pages(0.3)
+    for first in range(0, options.pages, 500):
+        topic.publish([pages.page(n) for n in range(first, min(first + 500, options.pages))])
+    began = time.monotonic()
+    stream = watch(options, topic, folder)
+    stream.wait_for(options.pages)
+    seconds = time.monotonic() - began
+    print(f"{options.pages} pages in {seconds:.1f} s, load {os.getloadavg()[0]:.1f}")
+    print(f"  {stream.cpu_s():.1f} CPU s; {stream.sizes()} (MB/threads/open files)")
+    print(f"  stopped in {stream.stop():.2f} s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=tuple(PAGES))
+    parser.add_argument("--prism", required=True)
+    parser.add_argument("--pages", type=int)
+    parser.add_argument("--every", type=float, default=0.25)
+    options = parser.parse_args()
+    if not os.environ.get("PUBSUB_EMULATOR_HOST"):
+        raise SystemExit("set PUBSUB_EMULATOR_HOST: this publishes thousands of messages")
+    options.pages = options.pages or PAGES[options.what]
+    with tempfile.TemporaryDirectory() as folder:
+        {"latency": latency, "backlog": backlog}[options.what](options, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

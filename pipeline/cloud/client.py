@@ -16,6 +16,9 @@ Doing = Literal["read", "write", "list", "delete"]
 RETRY_S = 120.0
 """Seconds for which a call that fails for a passing reason is tried again."""
 
+_MAY_PASS = (408, 429)
+"""Statuses of errors on the client's side that may pass."""
+
 TIMEOUT_S = (10.0, 60.0)
 """Seconds to connect, and between two pieces of an answer."""
 
@@ -49,6 +52,12 @@ class DeniedError(CloudError, PermissionError):
     """The credentials do not permit it, or there are none."""
 
     number = errno.EACCES
+
+
+class RefusedError(CloudError):
+    """The request itself is wrong, as one for a name that no object can have is."""
+
+    number = errno.EINVAL
 
 
 class ChangedObjectError(CloudError):
@@ -109,29 +118,30 @@ def account() -> str:
     return str(getattr(credentials, "service_account_email", "") or "your Google account")
 
 
-def retry(retry_s: float = RETRY_S) -> Any:
+def retry() -> Any:
     """Gives the policy of retries: exponential, with jitter, for all errors that may pass."""
     from google.cloud.storage.retry import DEFAULT_RETRY
 
-    return DEFAULT_RETRY.with_delay(initial=0.5, maximum=20.0, multiplier=2.0).with_timeout(retry_s)
+    return DEFAULT_RETRY.with_delay(initial=0.5, maximum=20.0, multiplier=2.0).with_timeout(RETRY_S)
 
 
-def call(action: Callable[[], T], path: str, doing: Doing, retry_s: float = RETRY_S) -> T:
+def call(action: Callable[[], T], path: str, doing: Doing, retry_s: float | None = None) -> T:
     """Calls Google Cloud Storage, again if need be.
 
     Args:
       action: may be called several times.
       path: of the object or folder, for messages.
       doing: what the call does, for messages.
-      retry_s: seconds for which it is tried again.
+      retry_s: seconds for which it is tried again; None: `RETRY_S`.
 
     Raises:
       CloudError: or one of its children, in one line.
     """
     from google.api_core.exceptions import RetryError
 
+    policy = retry() if retry_s is None else retry().with_timeout(retry_s)
     try:
-        result: T = retry(retry_s)(action)()
+        result: T = policy(action)()
     except CloudError:
         raise
     except RetryError as error:
@@ -141,7 +151,7 @@ def call(action: Callable[[], T], path: str, doing: Doing, retry_s: float = RETR
     return result
 
 
-def _told(error: BaseException, path: str, doing: Doing, retry_s: float) -> CloudError:
+def _told(error: BaseException, path: str, doing: Doing, retry_s: float | None) -> CloudError:
     """Puts an error into words."""
     from google.auth.exceptions import GoogleAuthError
 
@@ -165,7 +175,13 @@ def _told(error: BaseException, path: str, doing: Doing, retry_s: float) -> Clou
     if status == 412:
         return ChangedObjectError(f"{path}: another process has changed it meanwhile")
     what = f"it fails with status {status}" if status else _line(error)
-    return CloudError(f"{path}: cannot {doing} it, tried for {retry_s:.0f} s: {what}")
+    if isinstance(status, int) and 400 <= status < 500 and status not in _MAY_PASS:
+        told: CloudError = RefusedError(f"{path}: cannot {doing} it: {what}")
+    else:
+        told = CloudError(
+            f"{path}: cannot {doing} it, tried for {retry_s or RETRY_S:.0f} s: {what}"
+        )
+    return told
 
 
 def _line(error: BaseException) -> str:

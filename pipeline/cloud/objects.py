@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from pipeline.cloud.client import (
-    RETRY_S,
     TIMEOUT_S,
     BrokenUploadError,
     ChangedObjectError,
@@ -72,8 +71,8 @@ def split_path(path: str) -> tuple[str, str]:
     return bucket, name
 
 
-def stat(path: str, retry_s: float = RETRY_S) -> ObjectInfo | None:
-    """Looks at an object; None where there is none."""
+def stat(path: str, retry_s: float | None = None) -> ObjectInfo | None:
+    """Looks at an object; None where there is none. See `call` for `retry_s`."""
     bucket, name = split_path(path)
     if not name:
         return None

@@ -16,6 +16,7 @@ from pipeline.inputs.formats import file_format, split_name
 from pipeline.inputs.shards import Compression, Format, InputError, InputFile
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_OBJECT = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/.")
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -90,16 +91,19 @@ def find_object(path: str, forced: Format | None, retry_s: float) -> InputFile |
       retry_s: seconds for which it is tried again.
 
     Raises:
-      InputError: its format is unknown, or its bytes cannot be read as they are stored.
+      InputError: no object can have this name, its format is unknown, or its bytes cannot be read
+        as they are stored.
       CloudError: it cannot be looked at.
     """
-    from pipeline.cloud.objects import split_path, stat
+    from pipeline.cloud.client import RefusedError
+    from pipeline.cloud.objects import stat
 
+    if not _OBJECT.match(path):
+        raise InputError(f"{path}: no object can have this name")
     try:
-        split_path(path)
-    except ValueError as error:
+        info = stat(path, retry_s)
+    except RefusedError as error:
         raise InputError(str(error)) from error
-    info = stat(path, retry_s)
     if info is None:
         return None
     chosen, compression = file_format(path, forced)

@@ -11,6 +11,7 @@ from typing import Final
 
 import xxhash
 
+from pipeline.cloud.client import CloudError, DeniedError
 from pipeline.cloud.pubsub import Delivery
 from pipeline.inputs.listing import find_object
 from pipeline.inputs.messages import MESSAGE_SCHEME, Message, write_messages
@@ -25,6 +26,9 @@ KNOWN: Final = 1 << 18
 """So many messages at least, the last ones, are known when they come again."""
 
 _FILE_MESSAGES: Final = 64
+_ALL: Final = "*"
+"""No bucket has this name; here it stands for all."""
+
 _LOOK_S: Final = 5.0
 _AGAIN_S: Final = 5.0
 """Where a bucket cannot be looked into for so long, it is left alone for a while."""
@@ -99,7 +103,7 @@ class Subscription(Intake):
         self._message_of: dict[bytes, str] = {}
         self._parts: dict[str, int] = {}
         self._later: list[Delivery] = []
-        self._again_s = 0.0
+        self._again_s, self._trouble = 0.0, ""
         self._files = 0
         self._end_ms = last_ms
         self._seen = {segment.folder for segment in segments}
@@ -109,9 +113,9 @@ class Subscription(Intake):
         """Queues what was pulled since the last time."""
         received = self._deliveries.receive()
         if self._later and time.monotonic() >= self._again_s:
-            received, self._later = [*self._later, *received], []
+            received, self._later, self._trouble = [*self._later, *received], [], ""
         received.sort(key=lambda delivery: delivery.published_s)
-        trouble = self._queue_all(received)
+        self._queue_all(received)
         own = [piece.file.size for piece, _ in self._queue if piece.file.format == "messages"]
         self._deliveries.leave_unread(sum(own))
         self.waiting = Waiting(
@@ -119,7 +123,7 @@ class Subscription(Intake):
             bytes=sum(piece.file.size for piece, _ in self._queue),
             since_s=_since_s(self._queue[0][0].file) if self._queue else 0.0,
             taken=self._taken(),
-            error=trouble or self._deliveries.error,
+            error=self._trouble or self._deliveries.error,
         )
 
     def committed(self, end_ms: int) -> None:
@@ -137,21 +141,23 @@ class Subscription(Intake):
         self._settle()
         self._deliveries.close()
 
-    def _queue_all(self, received: list[Delivery]) -> str:
-        """Queues messages, and the objects that they name; gives what is in the way, or ""."""
+    def _queue_all(self, received: list[Delivery]) -> None:
+        """Queues messages, and the objects that they name."""
         some = _Messages()
-        trouble = ""
+        closed: set[str] = set()
         for delivery in received:
             name = f"{MESSAGE_SCHEME}{self._deliveries.subscription}/{delivery.message_id}"
             message = Message(name, delivery.data, delivery.attributes)
             if is_notification(delivery):
-                if trouble:
+                bucket = delivery.attributes["bucketId"]
+                if not closed.isdisjoint((bucket, _ALL)):
                     self._later.append(delivery)
                     continue
                 try:
                     files, refusal = self._named_by(delivery)
-                except OSError as error:  # not what it says, but that nothing can be said
-                    trouble = str(error)
+                except CloudError as error:  # not what it says, but that nothing can be said
+                    self._trouble = str(error)
+                    closed.add(bucket if isinstance(error, DeniedError) else _ALL)
                     self._later.append(delivery)
                     self._again_s = time.monotonic() + _AGAIN_S
                     continue
@@ -169,7 +175,6 @@ class Subscription(Intake):
             if some.is_full:
                 some = self._put(some)
         self._put(some)
-        return trouble
 
     def _named_by(self, delivery: Delivery) -> tuple[list[InputFile], str]:
         """Finds what a notification names, if it is of interest; or says why it cannot be read.

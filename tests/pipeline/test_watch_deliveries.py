@@ -2,6 +2,7 @@
 
 import time
 
+import faulty_proxy
 import pytest
 from pubsub_topics import Topic
 
@@ -165,3 +166,34 @@ def test_large_messages_are_pulled_a_few_at_a_time(topic, stream):
     arrivals = stream.take(len(ids))
     assert len({key for arrival in arrivals for key in arrival.keys}) == len(ids)
     assert stream.deliveries.error == ""
+
+
+def test_no_notification_stands_in_the_way_of_another(
+    topic, stream, gcs_bucket, gcs_emulator, monkeypatch
+):
+    bucket = gcs_bucket.removeprefix("gs://")
+    gcs_emulator.client().bucket(bucket).blob("good.txt").upload_from_string("page")
+    nothing = [
+        *(("", "a.txt"), ("-no bucket-", "a.txt"), ("../..", "etc/a.txt"), ("B", "a.txt")),
+        *((bucket, "\n\0.txt"), (bucket, f"{'x' * 3000}.txt"), (bucket, "missing.txt")),
+    ]
+
+    def notify(name, path):
+        topic.publish(b"", eventType="OBJECT_FINALIZE", bucketId=name, objectId=path)
+
+    port = int(gcs_emulator.url.rsplit(":", 1)[1])
+    with faulty_proxy.faulty_proxy(port, deny=lambda _, path: "/b/secret" in path) as proxy:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+        notify("secret", "a.txt")
+        for name, path in nothing:
+            notify(name, path)
+        notify("secret", "b.txt")
+        notify(bucket, "good.txt")
+        arrivals = stream.take(len(nothing) + 1)
+        stream.subscription.look()
+    pieces = [piece for arrival in arrivals for piece in arrival.pieces]
+    found = [piece.file.path for piece in pieces if piece.file.format != "messages"]
+    assert found == [f"{gcs_bucket}/good.txt"]
+    waiting = stream.subscription.waiting
+    assert waiting.files == 2  # those of the bucket that may not be looked into
+    assert "gs://secret/a.txt: no permission to read it" in waiting.error

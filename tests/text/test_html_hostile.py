@@ -159,3 +159,89 @@ def test_comment_modes_cut_alike(html):
         for mode in ("remove", "keep", "separate")
     ]
     assert cuts[0] == cuts[1] == cuts[2]
+
+
+@pytest.mark.parametrize(
+    ("html", "error"),
+    [
+        ("<p-x>" * MANY, TooDeep),  # a name of its own, not that of a paragraph
+        ("<p\0>" * MANY, TooDeep),
+        ("<br:x>" * MANY, TooDeep),
+        ("<rt>" * MANY, TooDeep),
+        ("<optgroup>" * MANY, TooDeep),
+        ("<svg>" + "<td>" * MANY, TooDeep),  # tables do not close their cells in pictures
+        ("<math>" + "<input>" * MANY, TooDeep),
+        ("<div><!--</div>-->" * MANY, TooDeep),  # an end tag that is none
+        ("<span>" * 9_000 + "</q>" * MANY, TooDeep),
+        ("<p>" + "".join(f"<b a={k}>" for k in range(3_000)) + "</p><p>x" * 10_000, TooDeep),
+        ("<p>" + "".join(f"<b a={k}>" for k in range(2_000)) + "</p><p>x" * 2_500, TooDeep),
+        ("<p></p>" * 600_000, TooLarge),
+        ("<p class=comment>x" * 1_000_001, TooLarge),
+        ("<b><i><u>" + "<p>x" * limits.MAX_UNITS + "<p>x", TooLarge),
+        ("<pre>" + "x\n" * (limits.MAX_LINES + 1), TooLarge),
+        ("<div>" * 4_000_001, TooLarge),
+        ("<p title='" + "x" * 20_000_000 + "'>y", TooLarge),
+        ("<p " + "a " * 60_000 + ">x", TooDeep),
+    ],
+    ids=lambda value: value[:12] if isinstance(value, str) else "",
+)
+def test_what_would_take_long_or_much_memory_is_refused(html, error):
+    start = time.process_time()
+    with pytest.raises(error):
+        extract_blocks(html)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<svg>" + "<path d='M0 0'/>" * 12_000 + "</svg>{}",
+        "<svg/><table>" + "<tr><td>a<td>b" * 9_000 + "</table>{}",
+        "<ruby>" + "<rt>a" * 3_000 + "</ruby>{}",
+        "<i class='icon'></i>" * 20_000 + "{}",
+        "<b class='x'>a</b><b>b</b>" * 12_000 + "{}",
+        "<table>" + "<tr><td><b>a</b><td><font color='red'>b</font>" * 5_000 + "</table>{}",
+        "<!-- <div> -->" * 5_000 + "{}",
+    ],
+    ids=lambda html: html[:12],
+)
+def test_large_pages_that_are_in_order_are_read(html):
+    text = "The ferry leaves the harbour at seven in the morning, long before the first visitors."
+    texts = [block.text for block in extract_blocks(html.format(f"<p>{text}</p>"))]
+    assert text in texts
+
+
+MEMORY = """
+import resource, sys
+from transforms.text.errors import TextError
+from transforms.text.html import extract_page
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    extract_page(eval(sys.argv[1]))
+except TextError as error:
+    print(error.reason)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "'<p>x' * 99_000",
+        "'<p>' + '<b>' * 36 + '</p><p>x' * 30_000",
+        "'x' * 19_000_000",
+        "'&amp;' * 3_900_000",
+        "'<p></p>' * 490_000",
+        "'x<br>' * 990_000",
+    ],
+)
+def test_the_largest_pages_that_are_read_fit_in_memory(page):
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, page],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    assert done.stdout == ""
+    assert int(done.stderr.split()[-1]) < 1_000

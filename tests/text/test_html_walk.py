@@ -103,8 +103,42 @@ def test_markup_that_no_parser_wrote_is_cut_the_same_way(markup):
     assert columns(cut(markup)) == columns(as_python(cut, markup))
 
 
+TAGS = st.sampled_from(
+    [
+        "<b>",
+        "<b a=1>",
+        "</b>",
+        "<i>",
+        "</i>",
+        "<p>",
+        "<svg>",
+        "</svg>",
+        "<path/>",
+        "<path>",
+        "<td>",
+        "</td>",
+        "<!--",
+        "-->",
+        "<p-x>",
+        "</p-x>",
+        "<rt>",
+        "<a\x00",
+        "<",
+        "<!-->",
+        "<math/>",
+        "/",
+        ">",
+        "<B\t>",
+        "x",
+    ]
+)
+
+
 @needs_kernel
-@given(st.lists(PIECES | st.from_regex(r"<[/a-zA-Z0-9]{1,40}", fullmatch=True), max_size=60))
+@given(
+    st.lists(PIECES | st.from_regex(r"<[/a-zA-Z0-9]{1,40}", fullmatch=True), max_size=60)
+    | st.lists(TAGS, max_size=80)
+)
 def test_markup_is_measured_the_same_way(pieces):
     encoded = "".join(pieces).encode()
     with pytest.MonkeyPatch.context() as patch:

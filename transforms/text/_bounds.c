@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#define MAX_LOOK 10000
+
 PyObject *measure_markup(PyObject *module, PyObject *args);
 
 typedef struct {
     const char *name; /* NULL: free */
-    Py_ssize_t size, open;
-    int nests;
+    Py_ssize_t size, open, styled;
+    int thirds; /* of a level that it adds: 3, or 1 inside of pictures only, or none */
+    int formats;
 } Name;
 
 typedef struct {
@@ -72,8 +75,22 @@ enlarge(Names *table)
     return 0;
 }
 
+static int
+ends_name(char c)
+{
+    return c == '>' || c == '/' || c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+}
+
+static int
+holds(PyObject *names, PyObject *text, int *failed)
+{
+    int found = text ? PySet_Contains(names, text) : -1;
+    *failed |= found < 0;
+    return found > 0;
+}
+
 static Name *
-entry_of(Names *table, const char *name, Py_ssize_t size, PyObject *never_nest)
+entry_of(Names *table, const char *name, Py_ssize_t size, PyObject *const *sets)
 {
     Name *entry = find(table, name, size);
     if (entry->name)
@@ -83,70 +100,124 @@ entry_of(Names *table, const char *name, Py_ssize_t size, PyObject *never_nest)
             return NULL;
         entry = find(table, name, size);
     }
-    char small[32] = {0}; /* longer names are not among those that never nest */
+    char small[32] = {0}; /* longer names are in none of the sets */
     for (Py_ssize_t i = 0; i < size && i < 31; i++)
         small[i] = lower(name[i]);
-    PyObject *text = PyUnicode_FromString(size < 31 ? small : "");
-    int never = text ? PySet_Contains(never_nest, text) : -1;
+    PyObject *text = PyUnicode_DecodeUTF8(small, size < 31 ? size : 0, "replace");
+    int failed = 0;
+    int never = holds(sets[0], text, &failed), rarely = holds(sets[1], text, &failed);
+    int formats = holds(sets[2], text, &failed);
     Py_XDECREF(text);
-    if (never < 0)
+    if (failed)
         return NULL;
-    *entry = (Name){name, size, 0, !never};
+    *entry = (Name){name, size, 0, 0, never ? 0 : rarely ? 1 : 3, formats};
     table->used++;
     return entry;
 }
 
-/* The largest number of elements that can be open at once, or -1. */
-static Py_ssize_t
-open_at_most(const char *at, const char *end, PyObject *never_nest)
+static int
+is_picture(const char *name, Py_ssize_t size)
+{
+    static const Name svg = {"svg", 3, 0, 0, 0, 0}, math = {"math", 4, 0, 0, 0, 0};
+    return same(&svg, name, size) || same(&math, name, size);
+}
+
+/* Whether a tag ends with "/>", as far as a look at the closest ">" tells. */
+static int
+ends_itself(const char *at, const char *end)
+{
+    const char *found = memchr(at, '>', (size_t)(end - at < MAX_LOOK ? end - at : MAX_LOOK));
+    return found && found[-1] == '/';
+}
+
+/* Where the comment that begins at "<!--" ends; `at` where it does not. */
+static const char *
+comment_end(const char *at, const char *end)
+{
+    for (const char *from = at + 2; (from = memchr(from, '-', (size_t)(end - from))); from++)
+        if (end - from > 2 && from[1] == '-' && from[2] == '>')
+            return from;
+    return at;
+}
+
+/* The largest numbers of elements, and of those that format text, that can be open at once. */
+static int
+open_at_most(const char *at, const char *end, PyObject *const *sets, Py_ssize_t *most)
 {
     Names table = {NULL, 0, 0};
-    Py_ssize_t depth = 0, deepest = 0;
+    Py_ssize_t depth = 0, styles = 0;
+    const char *comment = at, *no_comment = end;
+    Py_ssize_t in_pictures = 0;
+    int pictures = 0;
 
     if (enlarge(&table))
         return -1;
     while ((at = memchr(at, '<', (size_t)(end - at)))) {
+        if (end - at > 3 && !memcmp(at, "<!--", 4) && at >= comment && at < no_comment) {
+            comment = comment_end(at, end);
+            if (comment == at)
+                no_comment = at; /* nor does any further one */
+        }
         int closes = ++at < end && *at == '/';
         const char *name = at += closes;
         if (at == end || !is_letter(*at))
             continue;
-        while (at < end && (is_letter(*at) || (*at >= '0' && *at <= '9')))
+        while (at < end && !ends_name(*at))
             at++;
-        Name *entry = entry_of(&table, name, at - name, never_nest);
+        Name *entry = entry_of(&table, name, at - name, sets);
         if (!entry) {
-            deepest = -1;
-            break;
+            PyMem_Free(table.names);
+            return -1;
         }
-        if (!entry->nests)
+        if (closes && name < comment)
             continue;
+        if (is_picture(name, at - name)) {
+            pictures |= !closes;
+            in_pictures += !closes ? 1 : in_pictures ? -1 : 0;
+        }
+        else if (in_pictures && !closes && ends_itself(at, end))
+            continue;
+        if (!entry->thirds || (entry->thirds == 1 && !pictures))
+            continue;
+        int plain = at < end && *at == '>';
         if (!closes) {
             entry->open++;
-            depth++;
-            deepest = depth > deepest ? depth : deepest;
+            depth += entry->thirds;
+            if (entry->formats && (!plain || entry->open - entry->styled <= 3))
+                styles++;
+            entry->styled += !plain;
+            most[0] = depth > most[0] ? depth : most[0];
+            most[1] = styles > most[1] ? styles : most[1];
         }
         else if (entry->open) {
+            Py_ssize_t others = entry->open - entry->styled;
+            if (entry->formats && others <= 3)
+                styles--;
+            entry->styled -= !others;
             entry->open--;
-            depth--;
+            depth -= entry->thirds;
         }
     }
     PyMem_Free(table.names);
-    return deepest;
+    most[0] /= 3;
+    return 0;
 }
 
 PyObject *
 measure_markup(PyObject *Py_UNUSED(module), PyObject *args)
 {
     const char *data;
-    Py_ssize_t size, few, tags = 0, equals = 0, deepest = 0;
-    PyObject *never_nest;
+    Py_ssize_t size, few, tags = 0, equals = 0, most[2] = {0, 0};
+    PyObject *sets[3];
 
-    if (!PyArg_ParseTuple(args, "y#O!n", &data, &size, &PyFrozenSet_Type, &never_nest, &few))
+    if (!PyArg_ParseTuple(args, "y#O!O!O!n", &data, &size, &PyFrozenSet_Type, &sets[0],
+                          &PyFrozenSet_Type, &sets[1], &PyFrozenSet_Type, &sets[2], &few))
         return NULL;
     for (Py_ssize_t i = 0; i < size; i++) {
         tags += data[i] == '<';
         equals += data[i] == '=';
     }
-    if (tags > few && (deepest = open_at_most(data, data + size, never_nest)) < 0)
+    if (tags > few && open_at_most(data, data + size, sets, most))
         return NULL;
-    return Py_BuildValue("nnn", tags, equals, deepest);
+    return Py_BuildValue("nnnn", tags, equals, most[0], most[1]);
 }

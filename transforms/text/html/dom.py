@@ -9,9 +9,9 @@ hold a line each is one unit, cells separated by " | ". The lines of `<pre>` sta
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, SelectolaxError
 
 from transforms.text import kernel
-from transforms.text.errors import ParserFailed, TooDeep
+from transforms.text.errors import ParserFailed, TooDeep, TooLarge
 from transforms.text.html.hints import class_mask, id_mask, role_mask
-from transforms.text.html.limits import MAX_DEPTH, checked_bytes
+from transforms.text.html.limits import MAX_DEPTH, MAX_LINES, MAX_UNITS, checked_bytes
 from transforms.text.html.markup import KINDS
 from transforms.text.html.tree import Tree
 from transforms.text.html.walk import TOO_DEEP, walk
@@ -24,7 +24,8 @@ def parse(html: str) -> Tree:
       html: the decoded page; any text, lone surrogates and NUL included.
 
     Raises:
-      TooLarge, TooDeep: the page is beyond the bounds of `limits`.
+      TooLarge, TooDeep: the page is beyond the bounds of `limits`; those of its text are known once
+        it is cut.
       ParserFailed: the parser gave up.
     """
     encoded = checked_bytes(html)
@@ -36,7 +37,13 @@ def parse(html: str) -> Tree:
         ).html
     except (SelectolaxError, RuntimeError, ValueError) as error:
         raise ParserFailed(f"lexbor: {error}"[:300]) from error
-    return cut(markup) if markup else Tree()
+    tree = cut(markup) if markup else Tree()
+    units, lines = len(tree.lines), int(tree.units[4].sum())
+    if units > MAX_UNITS or lines > MAX_LINES:
+        raise TooLarge(
+            f"{units} pieces of text with {lines} lines, more than {MAX_UNITS} or {MAX_LINES}"
+        )
+    return tree
 
 
 def cut(markup: str) -> Tree:

@@ -4,7 +4,7 @@
         [--case uniform|footer|template|numbers|pages] [--memory-mb 256] [--folder DIR]
 
 The rows are spilled as sorted runs, as a pipeline's first step leaves them, by another process;
-then one process searches partition by partition. Cases:
+then one process, set up as a worker is, searches partition by partition. Cases:
 
 - uniform: one row in ten is a copy or a near copy (up to 6 bits) of another;
 - footer: one text on all pages, so one key with all rows, all equal;
@@ -32,6 +32,7 @@ from pipeline.duplicates.runs import (
     read_totals,
     slices_of,
 )
+from pipeline.process_setup import keep_little
 from pipeline.work import WorkFolder
 from transforms.fingerprint_paragraphs import DedupRules
 from transforms.text.rows import MAX_PAGES, PARAGRAPH_BITS, pack_address
@@ -118,6 +119,7 @@ def main():
     parser.add_argument("--memory-mb", type=int, default=256)
     parser.add_argument("--folder", default=None, help="where the rows are spilled")
     options = parser.parse_args()
+    keep_little()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         began = time.perf_counter()
         with concurrent.futures.ProcessPoolExecutor(

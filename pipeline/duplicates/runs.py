@@ -182,13 +182,15 @@ def complete_keys(
     Args:
       slices: each sorted; in any order.
       dtype: of their rows.
-      rows_at_once: about how many rows are in memory at a time, at least one block a slice.
+      rows_at_once: about how many rows are in memory at a time, at least one block a slice; a
+        quarter more where that is all, since a partition may have a bin more than was planned, and
+        to read it piece by piece would take more memory than to read it whole.
 
     Yields:
       Rows with all rows of each of their keys; or, for a key with more rows than are read at once,
       the slices that hold exactly the rows of that key.
     """
-    if sum(s.count for s in slices) <= rows_at_once:
+    if 4 * sum(s.count for s in slices) <= 5 * rows_at_once:
         yield read_slices(slices, dtype)
         return
     block = max(rows_at_once // len(slices), 256)

@@ -181,3 +181,12 @@ def test_a_key_larger_than_what_is_read_at_once_comes_as_slices(tmp_path):
 
 def test_no_slices_give_no_rows():
     assert [len(piece) for piece in complete_keys([], EXACT_ROW, 10)] == [0]
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(1000, True), (1250, True), (1251, False)])
+def test_what_is_a_little_too_much_is_read_whole(tmp_path, rows, whole):
+    """A partition may have a bin more than fits: piece by piece would take more memory."""
+    slices = sliced(tmp_path, [rows - 600, 600], np.arange(rows, dtype=np.uint64))
+    found = list(complete_keys(slices, EXACT_ROW, 1000))
+    assert (len(found) == 1) == whole
+    assert sum(map(len, found)) == rows

@@ -16,6 +16,7 @@ from transforms.text.rows import (
     MAX_SHARDS,
     NEAR_KEYS,
     NEAR_ROW,
+    OPENING_CHARS,
     UNDATED,
     exact_rows,
     near_keys,
@@ -122,6 +123,19 @@ def test_near_rows_stand_together_and_hold_all_that_is_known():
     shared = set(rows["key"][:NEAR_KEYS].tolist()) & set(rows["key"][NEAR_KEYS:].tolist())
     assert shared
     assert len(set(rows["key"].tolist())) == 2 * NEAR_KEYS - len(shared)
+
+
+def test_a_text_shares_the_last_key_with_all_that_open_like_it():
+    text = "The keeper of the light has rowed out to the rock since May."
+    other = (
+        "THE KEEPER of the light has rowed home again: another text, much longer than the first."
+    )
+    texts = [text, f"{text} {'; '.join(TEXTS)}", other, f"So {text}", text[:20], text[:19]]
+    rows = near_rows(strip_to_words(texts), *columns(len(texts)), ShingleHasher())
+    last = rows["key"].reshape(-1, NEAR_KEYS)[:, -1].tolist()
+    assert len(strip_to_words([text])[0]) > OPENING_CHARS
+    assert last[0] == last[1] == last[2]
+    assert len(set(last[2:])) == 4
 
 
 def test_the_sketch_keeps_two_bits_of_each_of_sixty_four_minima():

@@ -10,7 +10,7 @@ import xxhash
 
 from transforms.text import kernel
 
-NORMAL_VERSION = "3"
+NORMAL_VERSION = "4"
 """Changes whenever a normal form, a key or a fingerprint changes: a history is bound to it."""
 
 _NOT_WORD = re.compile(r"[^\w\n]+")

@@ -9,14 +9,19 @@ import unicodedata
 
 import numpy as np
 import pytest
+from duplicate_oracle import exact_rows_lists, near_rows_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from real_paragraphs import read_pages
 
 from transforms.text import kernel
-from transforms.text.beginnings import LENGTHS
+from transforms.text.beginnings import LENGTHS, MASKS
+from transforms.text.duplicates import find_near
 from transforms.text.normal import read_forms
+from transforms.text.rows import NEAR_ROW, sort_rows, sort_shared
 from transforms.text.shingles import ShingleHasher
 from transforms.text.simhash import sketch
+from transforms.text.text_duplicates import text_rows
 
 needs_kernel = pytest.mark.skipif(
     kernel.compiled is None, reason="no compiled kernel: no compiler was there at installation"
@@ -46,6 +51,17 @@ def same_sketches(words, minima):
     assert mine.simhash.tolist() == twin.simhash.tolist()
     assert mine.minima.tolist() == twin.minima.tolist()
     assert mine.beginnings.tolist() == twin.beginnings.tolist()
+
+
+def same_search(rows, radius_bits, max_pivots, *, keep_number_variants):
+    def found():
+        options = {"max_pivots": max_pivots, "keep_number_variants": keep_number_variants}
+        matches, *counts = find_near(rows, radius_bits, **options)
+        return sorted(matches[["address", "keeper", "kind", "distance"]].tolist()), counts
+
+    mine = found()
+    assert mine == without_kernel(found)
+    return mine
 
 
 def test_it_is_built_where_there_is_a_compiler():
@@ -102,6 +118,52 @@ def test_a_long_text_is_read_in_parts():
 
 
 @needs_kernel
+@given(st.one_of(exact_rows_lists(), near_rows_lists()))
+def test_rows_are_sorted_in_the_same_way(rows):
+    assert sort_rows(rows).tobytes() == without_kernel(sort_rows, rows).tobytes()
+    assert sort_shared(rows).tobytes() == without_kernel(sort_shared, rows).tobytes()
+
+
+@needs_kernel
+@given(near_rows_lists(60), st.integers(0, 64), st.sampled_from([1, 2, 5, 256]), st.booleans())
+def test_near_rows_are_found_in_the_same_way(rows, radius_bits, max_pivots, keep):
+    same_search(rows, radius_bits, max_pivots, keep_number_variants=keep)
+
+
+@needs_kernel
+@pytest.mark.parametrize(("radius_bits", "max_pivots"), [(24, 256), (24, 3), (40, 10**9)])
+def test_large_keys_are_sorted_and_searched_in_the_same_way(radius_bits, max_pivots):
+    """Texts around each bound of the verdict, hundreds under a key, some of them copies."""
+    dice = np.random.default_rng(5)
+    rows = np.zeros(4000, NEAR_ROW)
+    text = dice.integers(0, 1500, len(rows))
+    rows["key"] = dice.integers(0, 8, len(rows))
+    base = dice.integers(0, 2**64, 3, np.uint64)
+    noise = np.bitwise_and.reduce(dice.integers(0, 2**64, (2, 1500, 3), np.uint64), axis=0)
+    noise[:, 1:] &= dice.integers(0, 2**64, (1500, 2), np.uint64)
+    rows["simhash"], rows["minima"] = base[0] ^ noise[text, 0], base[1:] ^ noise[text, 1:]
+    rows["shingles"] = dice.choice([1, 60, 129, 130, 250, 499, 500, 65535], 1500)[text]
+    rows["digitless"] = dice.integers(0, 40, 1500)[text]
+    rows["beginning"] = dice.choice([0, 0, 1, 2**32 - 1], 1500)[text]
+    rows["date"], rows["page_hash"] = dice.integers(0, 3, (2, len(rows)))
+    rows["address"] = dice.permutation(len(rows)).astype(np.uint64) << np.uint64(19)
+    assert sort_rows(rows).tobytes() == without_kernel(sort_rows, rows).tobytes()
+    for keep in (False, True):
+        matches, counts = same_search(rows, radius_bits, max_pivots, keep_number_variants=keep)
+        assert 500 < len(matches) < 3992
+        assert bool(counts[1]) == (max_pivots < 10**9)
+
+
+@needs_kernel
+def test_real_text_is_searched_in_the_same_way():
+    texts = [line for lines in read_pages(4000).values() for line in lines]
+    places = np.arange(len(texts), dtype=np.uint64)
+    _, near = text_rows(texts, places % np.uint64(7), places, places, ShingleHasher())
+    matches, _ = same_search(near, 24, 256, keep_number_variants=False)
+    assert len(matches) > 500
+
+
+@needs_kernel
 def test_a_table_serves_both():
     hasher, texts = ShingleHasher(), ["the same words in both", "die gleichen Wörter"]
     first = sketch(texts, 4, hasher)
@@ -125,5 +187,14 @@ def test_what_is_no_text_is_refused(broken):
 @needs_kernel
 def test_buffers_of_other_sizes_are_refused():
     small = np.zeros(8, np.uint64)
+    with pytest.raises(ValueError, match="do not fit"):
+        kernel.compiled.sort_within_keys(small, 24)
+    with pytest.raises(ValueError, match="do not fit"):
+        kernel.compiled.sort_within_keys(small[:7], 40)
+    rows = np.zeros(2, NEAR_ROW)
+    for wrong in ((rows, small, MASKS, 2), (rows, LENGTHS, small, 2), (rows, LENGTHS, MASKS, 3)):
+        *some, size = wrong
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.find_near(*some, 24, 256, 0, small[:size], small[:size])
     with pytest.raises(ValueError, match="do not fit"):
         kernel.compiled.sketch(["a"], small[:0], LENGTHS, small, small, small[:1], small[:0], small)

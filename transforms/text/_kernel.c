@@ -1,5 +1,5 @@
 /* The inner loops of deduplication, compiled: forms of texts, and sketches of their shingles.
-   Those over HTML are in _walk.c and _bounds.c.
+   Those over HTML are in _walk.c and _bounds.c, those over rows in _search.c.
 
    Every function has a twin in Python, beside which it is tested, and which does the work where no
    compiler was at hand: see kernel.py. Nothing here depends on the machine but the time it takes. */
@@ -9,10 +9,12 @@
 #include <stdint.h>
 #include <string.h>
 
-PyObject *walk_html(PyObject *module, PyObject *args);      /* _walk.c */
-PyObject *measure_markup(PyObject *module, PyObject *args); /* _bounds.c */
+PyObject *find_near(PyObject *module, PyObject *args);        /* _search.c */
+PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
+PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
+PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 
-#define VERSION 2
+#define VERSION 3
 #define MARK 0x1f
 #define WIDTH 4
 #define TABLE_BITS 19
@@ -415,8 +417,10 @@ done:
 }
 
 static PyMethodDef METHODS[] = {
+    {"find_near", find_near, METH_VARARGS, NULL},
     {"read_texts", read_texts, METH_VARARGS, NULL},
     {"sketch", sketch, METH_VARARGS, NULL},
+    {"sort_within_keys", sort_within_keys, METH_VARARGS, NULL},
     {"walk_html", walk_html, METH_VARARGS, NULL},
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};

@@ -3,6 +3,17 @@ from typing import Any
 
 VERSION: int
 
+def find_near(
+    rows: Any,
+    lengths: Any,
+    masks: Any,
+    radius_bits: int,
+    max_pivots: int,
+    keep_number_variants: bool,
+    gone: Any,
+    kept: Any,
+    /,
+) -> tuple[int, int, int]: ...
 def read_texts(
     texts: list[str], least: int, /
 ) -> tuple[list[str], list[str], bytes, bytes, bytes]: ...
@@ -29,3 +40,4 @@ def walk_html(
 def measure_markup(
     data: bytes, never_nest: frozenset[str], few: int, /
 ) -> tuple[int, int, int]: ...
+def sort_within_keys(rows: Any, bytes_a_row: int, /) -> None: ...

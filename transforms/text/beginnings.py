@@ -96,7 +96,7 @@ def begin_alike(
     top, other_top = _top_level(counts), _top_level(other_counts)
     lower, higher = np.minimum(top, other_top), np.maximum(top, other_top)
     apart = np.minimum(higher - lower, LEVELS_KEPT)
-    compared = _MASKS[lower % LEVELS_KEPT, apart]
+    compared = MASKS[lower % LEVELS_KEPT, apart]
     return ((fields ^ other_fields) & compared == 0) & (apart < LEVELS_KEPT)
 
 
@@ -117,4 +117,5 @@ def _masks() -> npt.NDArray[np.uint32]:
     return masks
 
 
-_MASKS = _masks()
+MASKS = _masks()
+"""See `_masks`."""

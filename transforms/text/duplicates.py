@@ -5,12 +5,15 @@ or goes. So a decision needs nothing but the rows of one key, and the result is 
 keys are divided among workers.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text import kernel
+from transforms.text.beginnings import LENGTHS, MASKS
 from transforms.text.dedup_defaults import DEFAULT_MAX_PIVOTS, DEFAULT_RADIUS_BITS
 from transforms.text.rows import Rows, paragraph_of, sort_rows, sort_shared
 from transforms.text.simhash import hamming
@@ -99,6 +102,8 @@ def find_near(
     if max_pivots < 1:
         raise ValueError(f"max_pivots is {max_pivots}; it must be at least 1")
     rows = sort_shared(rows)
+    if kernel.compiled is not None and sys.byteorder == "little":
+        return _find_near_compiled(rows, radius_bits, max_pivots, keep_number_variants)
     starts, sizes = _buckets(rows["key"])
     search = _Search(rows, radius_bits, keep_number_variants)
     hot = sizes > max_pivots + 1
@@ -122,6 +127,18 @@ def find_near(
         pivot += 1
         rest = rest[place[rest] > pivot]
     return Found(search.matches(), search.compared, capped)
+
+
+def _find_near_compiled(
+    rows: Rows, radius_bits: int, max_pivots: int, keep_number_variants: bool
+) -> Found:
+    gone, kept = np.empty((2, len(rows)), np.int64)
+    options = radius_bits, min(max_pivots, len(rows)), keep_number_variants
+    tables = LENGTHS, MASKS
+    count, compared, capped = kernel.compiled.find_near(rows, *tables, *options, gone, kept)  # type: ignore[union-attr]
+    gone, kept = gone[:count], kept[:count]
+    distance = hamming(rows["simhash"][gone], rows["simhash"][kept])
+    return Found(_matches(rows, gone, kept, NEAR, distance), compared, capped)
 
 
 class _Search:

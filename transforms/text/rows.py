@@ -6,11 +6,13 @@ URL, then the place in its page.
 """
 
 import datetime as dt
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text import kernel
 from transforms.text.beginnings import MAX_SHINGLES
 from transforms.text.normal import drop_digits, exact_hashes
 from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
@@ -200,14 +202,14 @@ def sort_rows(rows: Rows) -> Rows:
     """Sorts rows by key, date, page hash, paragraph and address: the order that decides."""
     order, shared = _order_by_key(rows["key"])
     rows = rows[order]
-    rows[shared] = _sort_within_keys(rows[shared])
+    rows[shared] = sort_within_keys(rows[shared])
     return rows
 
 
 def sort_shared(rows: Rows) -> Rows:
     """Sorts as `sort_rows` does, and leaves out the rows whose key stands only once."""
     order, shared = _order_by_key(rows["key"])
-    return _sort_within_keys(rows[order[shared]])
+    return sort_within_keys(rows[order[shared]])
 
 
 def _order_by_key(key: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
@@ -220,8 +222,11 @@ def _order_by_key(key: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.boo
     return order, shared
 
 
-def _sort_within_keys(rows: Rows) -> Rows:
+def sort_within_keys(rows: Rows) -> Rows:
     """Sorts rows in place, of which those of a key stand together and are at least two."""
+    if kernel.compiled is not None and sys.byteorder == "little":
+        kernel.compiled.sort_within_keys(rows, rows.dtype.itemsize)
+        return rows
     key = np.ascontiguousarray(rows["key"])
     first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
     sizes = np.diff(np.append(first, len(rows)))

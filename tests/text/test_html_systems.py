@@ -4,6 +4,7 @@
 import pytest
 
 from transforms.text.html import extract_page
+from transforms.text.widgets import SYSTEMS
 
 PROSE = "".join(
     f"<p>{text}</p>"
@@ -59,9 +60,19 @@ SECTIONS = {
     "xenforo": '<div id="xenforo-comments-7"><ul><li class="xenforo-comment"><p>{}</p></li></ul></div>',
     "discourse": '<div id="discourse-comments"><p>{}</p></div>',
     "woltlab": '<ul class="commentList"><li class="commentListItem"><p>{}</p></li></ul>',
+    "schema": '<section class="talk"><div itemprop="comment" itemscope itemtype="https://schema.org/Comment"><p itemprop="text">{}</p></div></section>',
     "mediawiki": '<div class="comments-body" id="allcomments"><p>{}</p></div>',
 }
 """A section of each system as its own templates write it."""
+
+
+NAMED = frozenset(
+    (  # noqa: SIM905
+        "blogger wordpress jetpack disqus facebook typepad livejournal tumblr medium substack ghost"
+        " drupal joomla typo3 xenforo discourse mediawiki livefyre intensedebate viafoura coral"
+        " openweb hyvor commento remark42 isso giscus utterances schema"
+    ).split()
+)
 
 
 def article(after):
@@ -77,6 +88,15 @@ def test_the_section_of_a_system_goes_under_its_name(name):
     assert any(BODY in comment.text for comment in extract.comments)
     kept = [block.text for block in extract.blocks if not block.rule]
     assert len(set(kept) & set(PROSE.replace("<p>", "").split("</p>"))) == 4
+
+
+def test_the_systems_that_pages_have_most_are_there():
+    assert set(SECTIONS) >= NAMED
+    rules = {system.rule for system in SYSTEMS}
+    assert rules >= {f"comments.{name}" for name in SECTIONS} | {
+        "comments.phpbb",
+        "comments.vbulletin",
+    }
 
 
 def test_a_section_without_a_system_is_a_container():

@@ -9,7 +9,7 @@ they stand in compounds of many languages.
 import re
 
 from transforms.text.html.forum import POST, system_of_class, system_of_id
-from transforms.text.html.known import KNOWN, knows_class, knows_id
+from transforms.text.html.known import KNOWN, MARKED, knows_class, knows_id
 from transforms.text.html.vocabulary import BIT, GROUPS, STEMS, TAG_BIT
 
 _PARTS_OF_PROSE = (
@@ -24,7 +24,8 @@ _ROLES = {
     "menubar": TAG_BIT["nav"], "menuitem": TAG_BIT["nav"], "dialog": TAG_BIT["dialog"],
     "alertdialog": TAG_BIT["dialog"], "button": TAG_BIT["button"], "tablist": TAG_BIT["nav"],
     "articlebody": BIT["prose"], "datepublished": BIT["meta"], "author": BIT["author"],
-    "comment": BIT["comment"], "headline": BIT["title"], "commenttext": BIT["comment"],
+    "comment": BIT["comment"] | MARKED, "commenttext": BIT["comment"] | MARKED,
+    "headline": BIT["title"],
     "breadcrumb": BIT["navigation"], "keywords": BIT["tag"], "reviewbody": BIT["comment"],
     "name": 0,
 }  # fmt: skip

@@ -15,6 +15,9 @@ from transforms.text.widgets.systems import SYSTEMS
 KNOWN: Final = 1 << 61
 """Bit of an element's mask, far above the hints: a part of its class or id is in the table."""
 
+MARKED: Final = 1 << 60
+"""Bit of an element that says itself that it is a comment, by `itemprop`."""
+
 _NAMED_ONLY: Final = frozenset(
     (
         "comments.phpbb",
@@ -117,14 +120,17 @@ def system_of_section(tree: Tree, container: int) -> str:
       container: number of the section's element.
 
     Returns:
-      Its rule; of equals the first in the table; "" where no system's names are found.
+      Its rule; of equals the first in the table; that of schema.org where the comments are marked
+      as such and no system's names are found, "" where they are not.
     """
     found: dict[int, set[int]] = {}
+    marked = 0
     for element in range(container, tree.end[container]):
+        marked |= tree.mask[element] & MARKED
         if tree.mask[element] & KNOWN:
             for pattern in _patterns(tree, element):
                 found.setdefault(pattern.system, set()).add(pattern.number)
-    best, most = "", 0
+    best, most = "comments.schema" if marked else "", 0
     for system in sorted(found):
         row = SYSTEMS[system]
         if row.group == "comments" and row.name != "general" and len(found[system]) > most:

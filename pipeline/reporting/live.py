@@ -63,3 +63,39 @@ class LiveProgress:
         """Takes the bars away."""
         self._live.update(Text(""), refresh=False)
         self._live.stop()
+
+
+class LiveLine:
+    """One line that is drawn anew again and again, below what is said, and taken away in the end.
+
+    Args:
+      stream: the terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        self._live = Live(
+            Text(""),
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def start(self) -> None:
+        """Begins to draw."""
+        self._live.start()
+
+    def show(self, line: str) -> None:
+        """Draws a line, in several where the terminal is narrow."""
+        self._live.update(Text(line, style="dim"), refresh=True)
+
+    def say(self, line: str) -> None:
+        """Writes a line that stays."""
+        self._console.print(line, soft_wrap=True)
+
+    def stop(self) -> None:
+        """Takes the line away."""
+        self._live.update(Text(""), refresh=False)
+        self._live.stop()

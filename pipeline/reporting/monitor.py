@@ -18,6 +18,17 @@ _AFAR_EVERY_S = 15.0
 """Where the workers report to an object store."""
 
 
+def is_drawn(mode: str, stream: TextIO) -> bool:
+    """Says whether progress is drawn over and over, rather than told in lines.
+
+    Args:
+      mode: `rich`, `plain`, `off`, or `auto`: `rich` on a terminal that can move its cursor.
+      stream: where it goes.
+    """
+    able = stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+    return mode == "rich" or (mode == "auto" and able)
+
+
 class Monitor:
     """Shows progress from the workers' counters until the block ends.
 
@@ -28,7 +39,7 @@ class Monitor:
       total_bytes: of all shards.
       shards: how many there are.
       stream: where to write; the standard error output by default.
-      mode: `rich`, `plain`, `off`, or `auto`: `rich` on a terminal that can move its cursor.
+      mode: see `is_drawn`.
     """
 
     def __init__(
@@ -43,8 +54,7 @@ class Monitor:
         self._total_bytes = max(total_bytes, 1)
         self._shards = max(shards, 1)
         self._stream = stream or sys.stderr
-        able = self._stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
-        self._rich = mode == "rich" or (mode == "auto" and able)
+        self._rich = is_drawn(mode, self._stream)
         self._show = mode != "off" and bool(folder)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="progress", daemon=True)

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,6 +18,7 @@ from pipeline.watch.begin import begin, check_options, check_output, publish_aga
 from pipeline.watch.quiet import hush_threads
 from pipeline.watch.restart import EngineError, Restarts, hear_signals, hold_signals, start_again
 from pipeline.watch.settings import WatchSettings
+from pipeline.watch.shown import Shown, say
 from pipeline.watch.status import Status
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
                 opened(settings),
             ):
                 watched = settings.subscription or ", ".join(settings.patterns)
-                _say(f"watching {watched}; Ctrl-C or SIGTERM ends it cleanly")
+                say(f"watching {watched}; Ctrl-C or SIGTERM ends it cleanly")
                 if not stop.is_set():
                     status = Status(settings, start, before, options.stall_timeout)
                     pipeline = WatchPages(settings, history, start, found)
@@ -93,7 +93,7 @@ def _go_on(
     if options.started_as:
         hold_signals()
     if stop.is_set():
-        _say(f"{error}; what is not committed is read again next time")
+        say(f"{error}; what is not committed is read again next time")
         return
     if not options.started_as:
         raise RunError(
@@ -101,7 +101,7 @@ def _go_on(
             "goes on"
         ) from error
     at_s = restarts.count(error, log, time.time())
-    _say(f"{error}; a new Prism is started, and the stream goes on")
+    say(f"{error}; a new Prism is started, and the stream goes on")
     start_again(options.started_as, Restarts(at_s, dict(before)))
 
 
@@ -145,11 +145,10 @@ def _stream(
         hush_threads()
     waiter = threading.Thread(target=wait, name="stream", daemon=True)
     waiter.start()
-    _until_end(settings, status, stop, waiter, prism, options)
-    if options.progress != "off":
-        _say(status.line())
+    with Shown(status, options.progress) as shown:
+        _until_end(settings, status, stop, waiter, prism, options, shown)
     if not ended and not prism.has_ended():
-        _say("not all could be committed in time; the rest is read again next time")
+        say("not all could be committed in time; the rest is read again next time")
         os._exit(0)
     if not ended or ended[0] is not None:
         raise failure_of(ended[0] if ended else None)
@@ -162,20 +161,21 @@ def _until_end(
     waiter: threading.Thread,
     prism: "Prism",
     options: argparse.Namespace,
+    shown: Shown,
 ) -> None:
     """Shows the state of things until the pipeline ends, or has had its time to do so.
 
     Raises:
       EngineError: when it stalls.
     """
-    last = looked = time.monotonic()
+    looked = time.monotonic()
     stopping = 0.0
     while waiter.is_alive():
         waiter.join(0.1)
         if stop.is_set() and not stopping:
             stopping = time.monotonic()
             write_bytes(settings.stop_file, b"")
-            _say("stopping: what was read is being committed")
+            shown.say("stopping: what was read is being committed")
         if stopping and time.monotonic() - stopping > _STOP_S:
             return
         if prism.has_ended():
@@ -185,11 +185,9 @@ def _until_end(
             looked = time.monotonic()
             if status.stalls():
                 raise EngineError(f"nothing has moved for {options.stall_timeout:g} seconds")
-        if options.progress != "off" and time.monotonic() - last >= _EVERY_S:
-            last = time.monotonic()
-            _say(status.line())
+        shown.look()
         for warning in status.warnings():
-            _say(warning)
+            shown.say(warning)
 
 
 @contextlib.contextmanager
@@ -204,7 +202,3 @@ def _told_to_stop() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _say(line: str) -> None:
-    print(f"pagesieve: {line}", file=sys.stderr, flush=True)

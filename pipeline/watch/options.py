@@ -95,7 +95,7 @@ def add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         metavar="TIME",
         help="Prism is started again when nothing has moved for so long; 0: never",
     )
-    how.add_argument("--progress", choices=("auto", "plain", "off"), default="auto")
+    how.add_argument("--progress", choices=("auto", "rich", "plain", "off"), default="auto")
     how.add_argument("--verbose", action="store_true", help="log lines and tracebacks")
     defaults = CleanConfig()
     watch.set_defaults(

@@ -54,11 +54,15 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(_told_to_stop())
         hear_signals()
+        if restarts.stopping:
+            stop.set()
         stack.enter_context(WorkLock(root))
         settings, start, history = begin(options, output, stack)
         prism = find_prism(beam_arguments)
         found = versions()
         publish_again(settings, start, found)
+        if stop.is_set():
+            return 0
         before = start.total().n if restarts.before is None else Counter(restarts.before)
         try:
             # In this order: a process that talks to Pub/Sub cannot be forked.
@@ -94,6 +98,8 @@ def _go_on(
         hold_signals()
     if stop.is_set():
         say(f"{error}; what is not committed is read again next time")
+        if options.started_as:  # which ends what a step may be in the middle of
+            start_again(options.started_as, Restarts(stopping=True))
         return
     if not options.started_as:
         raise RunError(

@@ -1,10 +1,11 @@
 """What of an inbox is new: files that have come to rest and that no committed window holds."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.inputs.listing import list_arrived
 from pipeline.inputs.shards import Format, InputError, InputFile, Piece
+from pipeline.watch.elements import Arrival
 from pipeline.watch.intake import Intake, Waiting, key_of, pieces_of
 
 
@@ -38,6 +39,8 @@ class Inbox(Intake):
         self._known = set(known)
         self._settle_s = settle_s
         self._seen: dict[bytes, float] = {}
+        self._restless_s: list[float] = []
+        self._queued: dict[tuple[bytes, ...], float] = {}
 
     def look(self) -> None:
         """Lists the inbox and queues what is new and at rest."""
@@ -65,13 +68,26 @@ class Inbox(Intake):
                 if known_by not in self._known:
                     self.put(piece, known_by)
             self._known.add(key)
+        self._queued = {keys: self._queued.get(keys, now_s) for _, keys in self._queue}
+        self._restless_s = [seen[key] for key in seen.keys() - {key for _, key in ready}]
         self.waiting = Waiting(
             files=len(seen) - len(ready) + len(self._queue),
             bytes=sum(piece.file.size for piece, _ in self._queue),
-            since_s=min((seen[key] for key in seen.keys() - {k for _, k in ready}), default=0.0),
+            since_s=self._since_s(),
             taken=self._taken(),
             unknown=tuple(unknown),
         )
+
+    def take(self, most: int) -> Iterator[Arrival]:
+        """Takes up to `most` arrivals from the queue."""
+        for arrival in super().take(most):
+            self.waiting.since_s = self._since_s()
+            yield arrival
+
+    def _since_s(self) -> float:
+        """Gives when the oldest of what waits was seen first; 0 without any."""
+        queued = (self._queued[keys] for _, keys in self._queue)
+        return min([*self._restless_s, *queued], default=0.0)
 
     def _at_rest(self, file: InputFile, since: float, now_s: float) -> bool:
         if "://" in file.path or now_s - since >= self._settle_s:

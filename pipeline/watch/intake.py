@@ -15,6 +15,7 @@ ARRIVAL_BYTES = 2 << 20
 """Weight of what is read at one go (compressed bytes count four times): about half a second."""
 
 _ARRIVAL_PIECES = 256
+_PATIENCE_TICKS = 2
 
 
 def key_of(piece: Piece) -> bytes:
@@ -106,6 +107,17 @@ class Intake:
     def committed(self, end_ms: int) -> None:
         """Notes that all ticks up to a time are committed."""
         self._open = [arrival for arrival in self._open if arrival.tick_ms > end_ms]
+
+    def is_behind(self, window_ms: int) -> bool:
+        """Says whether a window that is over for long is not committed.
+
+        What is taken now would only make work for later steps, each tick and window its own. What
+        waits is taken together, and costs less.
+        """
+        if not self._open:
+            return False
+        window_end_ms = -(-self._open[0].tick_ms // window_ms) * window_ms
+        return window_end_ms + _PATIENCE_TICKS * self._tick_ms < self.now_ms()
 
     def stop(self) -> None:
         """Notes that nothing more will be taken."""

@@ -4,6 +4,7 @@ A fresh process is what goes on after a crash, and that loses and repeats nothin
 steps of the old engine could still be at work.
 """
 
+import dataclasses
 import json
 import os
 import signal
@@ -35,10 +36,12 @@ class Restarts:
     Attributes:
       at_s: when the latest of them were ended by their engine, in seconds since 1970.
       before: what was counted when the first of them was started; None in the first.
+      stopping: they were asked to end; what they had begun is to be brought to an end.
     """
 
     at_s: tuple[float, ...] = ()
     before: dict[str, int] | None = None
+    stopping: bool = False
 
     @classmethod
     def of_this_process(cls) -> "Restarts":
@@ -47,7 +50,7 @@ class Restarts:
         if not left:
             return cls()
         values = json.loads(left)
-        return cls(tuple(values["at_s"]), values["before"])
+        return cls(tuple(values["at_s"]), values["before"], values["stopping"])
 
     def count(self, error: EngineError, log: str, now_s: float) -> tuple[float, ...]:
         """Counts one more.
@@ -80,7 +83,7 @@ def start_again(command: Sequence[str], restarts: Restarts) -> NoReturn:
       command: that this process was started with, from the interpreter on.
       restarts: with this one.
     """
-    os.environ[_VARIABLE] = json.dumps({"at_s": restarts.at_s, "before": restarts.before})
+    os.environ[_VARIABLE] = json.dumps(dataclasses.asdict(restarts))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os.execv(sys.executable, [sys.executable, *command[1:]])  # noqa: S606 - what was run before

@@ -141,7 +141,8 @@ class _WatchFn(beam.DoFn):
         inbox.look()
         took_s = time.monotonic() - began
         next_one = tracker.current_restriction().start
-        ahead = _AHEAD - (next_one - _read(settings))
+        behind = inbox.is_behind(settings.window_ms)
+        ahead = 0 if behind else _AHEAD - (next_one - _read(settings))
         for arrival in inbox.take(max(ahead, 0)):
             if not tracker.try_claim(next_one):
                 return

@@ -187,6 +187,38 @@ def test_the_oldest_page_that_is_not_committed_is_known(tmp_path, inbox, clock):
     assert [lag(end_s) for end_s in (6, 8)] == [3, 0]
 
 
+def test_an_intake_is_behind_when_a_window_is_over_for_long(tmp_path, inbox, clock):
+    box = inbox()
+    assert not box.is_behind(1000)
+    put(tmp_path, "a.txt")
+    assert taken(box) == ["a.txt"]  # in the tick that ends one second later
+    behind = []
+    for _ in range(5):
+        clock.now_s += 1
+        behind.append((box.is_behind(1000), box.is_behind(60_000)))
+    assert behind == [(False, False)] * 3 + [(True, False)] * 2
+    clock.now_s += 60
+    assert box.is_behind(60_000)
+    box.committed(1_800_000_001_000)
+    assert not box.is_behind(1000)
+
+
+def test_what_waits_to_be_taken_counts_from_when_it_was_seen(tmp_path, inbox, clock):
+    box = inbox()
+    put(tmp_path, "a.txt")
+    box.look()
+    began_s = clock.now_s
+    clock.now_s += 7
+    put(tmp_path, "b.txt")
+    box.look()
+    assert (box.waiting.files, box.waiting.since_s) == (2, began_s)
+    (arrival,) = box.take(1)
+    assert len(arrival.pieces) == 2
+    assert box.waiting.since_s == 0.0
+    box.look()
+    assert (box.waiting.files, box.waiting.since_s) == (0, 0.0)
+
+
 def test_the_key_of_a_piece_changes_with_all_that_it_is_known_by(tmp_path, inbox):
     put(tmp_path, "a.txt")
     box = inbox()

@@ -80,7 +80,7 @@ def test_a_large_window_is_committed_or_given_up_in_time(
 ):
     inbox, output = tmp_path / "in", tmp_path / "out"
     inbox.mkdir()
-    pages = pages_of("large", 0, 3000)
+    pages = pages_of("large", 0, 2000)
     options = (f"--window={window}", *OPTIONS[1:])
     staged = output / "memory" / "staged"
     with Watch(begun, prism_binary, inbox, output, *options) as watch:

@@ -14,6 +14,7 @@ have one footer, and another that differs in a number alone, and reports what is
 """
 
 import argparse
+import contextlib
 import gzip
 import json
 import os
@@ -145,6 +146,14 @@ class Stream:
         children = self._ps.children(recursive=True)
         return sum(sum(p.cpu_times()[:2]) for p in (self._ps, *children))
 
+    def rows_mb(self):
+        """MB of files of rows in the memory."""
+        size = 0
+        for path in (self.output / "memory" / "segments").glob("*/*.rows"):
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                size += path.stat().st_size
+        return size / 1e6
+
     def sizes(self):
         """MB, threads and open files of this process and of each child, by name."""
         found = []
@@ -205,10 +214,10 @@ def sustained(options, folder):
     began, number = time.monotonic(), 1
     report = began + 60
     print(
-        "minute   pages  committed  behind  lag s  CPU s  segments  load  MB/threads/open files of "
-        "each process"
+        "minute   pages  committed  behind  lag s  CPU s  segments  MB rows  load  MB/threads/open "
+        "files of each process"
     )
-    while (now := time.monotonic()) < began + options.minutes * 60:
+    while (now := time.monotonic()) < began + options.minutes * 60 + 1:
         target = int((now - began) * options.rate)
         while number < target:
             some = [pages.page(n) for n in range(number, min(number + 50, target + 1))]
@@ -220,8 +229,8 @@ def sustained(options, folder):
             print(
                 f"{(now - began) / 60:6.1f}  {number:6,}  {done:9,}  {number - done:6,}  "
                 f"{stream.lag_s():5.1f}  {stream.cpu_s():5.0f}  "
-                f"{len(stream.manifest()['segments']):8}  {os.getloadavg()[0]:4.1f}  "
-                f"{stream.sizes()}",
+                f"{len(stream.manifest()['segments']):8}  {stream.rows_mb():7.1f}  "
+                f"{os.getloadavg()[0]:4.1f}  {stream.sizes()}",
                 flush=True,
             )
             report += 60

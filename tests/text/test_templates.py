@@ -101,5 +101,7 @@ def test_lines_without_a_word_are_no_templates():
         "次へ",
         "© 2024 Island Post",
         "Ä b",
+        "1 #!/bin/bash",
+        "#!/usr/bin/env python3",
     ]
-    assert have_words(lines).tolist() == [False] * 7 + [True] * 3 + [False]
+    assert have_words(lines).tolist() == [False] * 7 + [True] * 3 + [False] * 3

@@ -41,12 +41,14 @@ def host_hash(url: str) -> int:
 
 
 def have_words(lines: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Whether each line holds a word: two letters in a row.
+    """Whether each line holds a word: two letters in a row, and not the first line of a script.
 
-    A line without one is no template: brackets and line numbers stand on half of a manual's pages
-    and belong to its examples.
+    A line without one is no template: brackets, line numbers and `#!/bin/sh` stand on half of a
+    manual's pages and belong to its examples.
     """
-    return np.fromiter((_WORD.search(line) is not None for line in lines), bool, len(lines))
+    return np.fromiter(
+        (_WORD.search(line) is not None and "#!/" not in line for line in lines), bool, len(lines)
+    )
 
 
 def line_rows(

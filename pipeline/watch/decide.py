@@ -16,9 +16,9 @@ from apache_beam.transforms.userstate import (
 )
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.duplicates.earlier_rows import write_rows
+from pipeline.duplicates.earlier_rows import earliest, write_rows
 from pipeline.duplicates.partitions import search_partition
-from pipeline.duplicates.runs import Slice
+from pipeline.duplicates.runs import ROW_TYPES, Slice
 from pipeline.watch.elements import Decided, RowPart, kind_of
 from pipeline.watch.manifest import StreamManifest, load, remembered_from
 from pipeline.watch.past import HistoryStart, rows_before
@@ -167,6 +167,7 @@ def decide_tick(
       own: (path, rows) of earlier ticks that are not committed.
     """
     tick_ms = parts[0].tick_ms
+    most = rules.max_pivots + 1
     before = rows_before(
         partition,
         history,
@@ -175,7 +176,7 @@ def decide_tick(
         settings.memory,
         own,
         remembered_from(settings, manifest, tick_ms),
-        rules.max_pivots + 1,
+        most,
     )
     fresh: list[Rows] = []
     path = settings.tick(tick_ms, f"{partition}.matches")
@@ -188,16 +189,18 @@ def decide_tick(
         before,
         fresh.append,
     )
-    count = sum(map(len, fresh))
-    rows = settings.tick(tick_ms, f"{partition}.rows") if count else ""
-    if count:
-        write_rows(rows, np.concatenate(fresh))
+    path_of_rows = ""
+    # Of one key no look-up gives more than the first ones, and a tick is forgotten as a whole.
+    rows = earliest(np.concatenate([np.empty(0, ROW_TYPES[kind_of(partition)]), *fresh]), most)
+    if len(rows):
+        path_of_rows = settings.tick(tick_ms, f"{partition}.rows")
+        write_rows(path_of_rows, rows)
     return Decided(
         tick_ms=tick_ms,
         partition=partition,
         matches=path if result.slices else "",
-        rows=rows,
-        row_count=count,
+        rows=path_of_rows,
+        row_count=len(rows),
         searched=result.rows,
         compared=result.compared,
         capped=result.capped,

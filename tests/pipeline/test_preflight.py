@@ -146,6 +146,7 @@ def test_a_bucket_is_probed(pages, clean, gcs_emulator, gcs_bucket, monkeypatch,
         ran = clean(pages, options=CHECK, output=f"{gcs_bucket}/out")
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_emulator.url)
     assert ran.status == 2
-    assert words in ran.err
-    assert len(ran.err.splitlines()) == 1
+    reaching, said = ran.err.splitlines()
+    assert reaching == f"pagesieve: reaching {gcs_bucket}/out"
+    assert words in said
     assert os.environ["STORAGE_EMULATOR_HOST"] == gcs_emulator.url

@@ -104,8 +104,13 @@ class Ran:
         return pages
 
     def refused(self, words):
-        """Whether the command line was refused, in at most two lines, before any work."""
+        """Whether the command line was refused, in at most two lines, before any work.
+
+        A line that says which bucket is being reached may stand before them.
+        """
         lines = self.err.splitlines()
+        if lines and lines[0].startswith("pagesieve: reaching gs://"):
+            del lines[0]
         assert self.status == 2, (self.status, self.err)
         assert 1 <= len(lines) <= 2, lines
         assert all(line.startswith("pagesieve: ") for line in lines), lines

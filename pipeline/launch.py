@@ -12,7 +12,7 @@ from pipeline.errors import PagesieveError, RunError, what_happened
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
 from pipeline.memory import expected_peak
-from pipeline.process_setup import collect_rarely
+from pipeline.process_setup import collect_rarely, keep_little
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import amount, counted
 from pipeline.storage import is_local
@@ -53,6 +53,7 @@ def launch(
         peak = expected_peak(shards, workers, job.memory_per_worker)
         said.append(f"up to about {amount(peak)} of memory")
     print(f"pagesieve: {', '.join(said)}", file=sys.stderr, flush=True)
+    keep_little()
     collect_rarely()
     try:
         return run_job(job, shards, engine, workers)

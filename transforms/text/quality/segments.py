@@ -18,7 +18,7 @@ from transforms.text.quality.tokens import Splitter
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_MEMO_PIECES = 200_000
+_MEMO_PIECES = 50_000
 _MEMO_CHARS = 200
 
 

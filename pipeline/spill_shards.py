@@ -18,7 +18,7 @@ from pipeline.inputs.read_pages import ALREADY_DONE
 from pipeline.outputs.counts import Counts
 from pipeline.reporting.progress import Progress
 from pipeline.spilled_pages import decode_batch, encode_batch
-from pipeline.storage import open_for_reading, open_for_writing, write_bytes
+from pipeline.storage import abandon, open_for_reading, open_for_writing, write_bytes
 from pipeline.work import WorkFolder
 from transforms.records import Failure, Page, PageBatch
 from transforms.text.templates import count_hosts, sum_hosts
@@ -57,6 +57,7 @@ class ShardWriter:
             work.shard(shard, "pages")
         )
         self._pages = self._context.__enter__()
+        self._aborted = False
 
     def add(self, batch: PageBatch) -> None:
         """Takes the next batch of the shard.
@@ -80,21 +81,29 @@ class ShardWriter:
         self._count(batch)
 
     def close(self) -> np.ndarray:
-        """Completes the shard and returns its totals."""
+        """Completes the shard and returns its totals.
+
+        Raises:
+          RuntimeError: when the shard was given up meanwhile.
+        """
         totals = self._runs.close()
         self._context.__exit__(None, None, None)
+        if self._aborted:  # then files may be missing whose blocks had ended already
+            raise RuntimeError(f"shard {self.shard}: given up, as the worker ends")
         write_ids(self._work, self.shard, self._ids)
         write_bytes(self._work.shard(self.shard, "hosts"), sum_hosts(self._hosts).tobytes())
         write_bytes(self._work.shard(self.shard, "done"), self._counts.to_json())
         return totals
 
     def abort(self) -> None:
-        """Gives the shard up without leaving files under their names."""
+        """Gives the shard up without leaving files under their names.
+
+        A worker that is told to end may call this while another of its threads is in `close`, which
+        then fails, or is past its files and completes the shard.
+        """
+        self._aborted = True
         self._runs.abort()
-        try:
-            self._context.__exit__(RuntimeError, RuntimeError("aborted"), None)
-        except RuntimeError:
-            return
+        abandon(self._context)
 
     def _count(self, batch: PageBatch) -> None:
         count_batch(self._counts, batch)

@@ -4,7 +4,7 @@ import fnmatch
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any
 
 _UNFINISHED = ".part"
@@ -100,6 +100,15 @@ def open_for_writing(path: str) -> Iterator[IO[bytes]]:
         raise
 
 
+def abandon(opened: AbstractContextManager[IO[bytes]]) -> None:
+    """Leaves a block of `open_for_writing` by force; nothing happens where it has ended."""
+    error = RuntimeError("abandoned")
+    try:
+        opened.__exit__(RuntimeError, error, None)
+    except (RuntimeError, ValueError):  # the latter where another thread is just leaving it
+        return
+
+
 def delete_unfinished(folder: str) -> None:
     """Deletes what killed processes left below a local folder of files that they were writing."""
     for parent, _, names in os.walk(folder) if is_local(folder) else ():
@@ -112,6 +121,18 @@ def write_bytes(path: str, data: bytes) -> None:
     """Writes a whole file, which appears at once."""
     with open_for_writing(path) as handle:
         handle.write(data)
+
+
+def write_alone(path: str, data: bytes) -> None:
+    """Writes a whole file that no other process writes meanwhile, as one that holds a lock does.
+
+    What killed processes left beside a local one, writing it, is deleted.
+    """
+    write_bytes(path, data)
+    if is_local(path):
+        for left in list_files(os.path.dirname(path) or "."):
+            if left.startswith(f"{path}.") and left.endswith(_UNFINISHED):
+                os.remove(left)
 
 
 def exists(path: str) -> bool:

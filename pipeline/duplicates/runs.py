@@ -10,7 +10,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.storage import open_for_reading, open_for_writing, read_bytes, read_range, write_bytes
+from pipeline.storage import (
+    abandon,
+    open_for_reading,
+    open_for_writing,
+    read_bytes,
+    read_range,
+    write_bytes,
+)
 from pipeline.work import WorkFolder
 from transforms.text.rows import EXACT_ROW, NEAR_ROW, Rows, sort_rows
 
@@ -87,12 +94,8 @@ class RunWriter:
 
     def abort(self) -> None:
         """Leaves no file behind."""
-        error = RuntimeError("aborted")
         for context in self._open.values():
-            try:
-                context.__exit__(RuntimeError, error, None)
-            except RuntimeError:
-                continue
+            abandon(context)
 
     def _flush(self) -> None:
         if not self._pending:

@@ -11,7 +11,7 @@ from pipeline.duplicates.runs import RowKind
 from pipeline.errors import RunError, UsageError
 from pipeline.file_lock import FileLock
 from pipeline.json_text import pretty
-from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
+from pipeline.storage import exists, is_local, join, read_bytes, write_alone
 
 if TYPE_CHECKING:
     from pipeline.cloud.lease import Lease
@@ -166,14 +166,12 @@ def store(history: str, old: Manifest | None, new: Manifest) -> None:
     values = {"schema": SCHEMA, **dataclasses.asdict(new)}
     del values["stored"]
     data = pretty(values)
-    if is_local(history):
-        write_bytes(manifest_path(history), data)
-    elif history.startswith("gs://"):
+    if history.startswith("gs://"):
         from pipeline.history.bucket import replace_object
 
         replace_object(manifest_path(history), data, old.stored if old else 0)
     else:
-        write_bytes(manifest_path(history), data)
+        write_alone(manifest_path(history), data)
 
 
 _LATER = {"mask": ""}

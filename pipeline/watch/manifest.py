@@ -10,7 +10,7 @@ import orjson
 from pipeline.errors import UsageError
 from pipeline.json_text import pretty
 from pipeline.outputs.counts import Counts
-from pipeline.storage import exists, join, read_bytes, write_bytes
+from pipeline.storage import exists, join, read_bytes, write_alone
 from pipeline.watch.settings import WatchSettings
 
 SCHEMA = 1
@@ -140,4 +140,4 @@ def to_bytes(manifest: StreamManifest) -> bytes:
 
 def store(memory: str, manifest: StreamManifest) -> None:
     """Replaces the manifest at once."""
-    write_bytes(manifest_path(memory), to_bytes(manifest))
+    write_alone(manifest_path(memory), to_bytes(manifest))

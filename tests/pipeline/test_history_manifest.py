@@ -85,6 +85,13 @@ def test_a_manifest_that_changed_meanwhile_is_not_replaced(tmp_path):
     assert load(history) == before
 
 
+def test_what_a_killed_run_left_of_a_manifest_is_deleted(tmp_path):
+    for name in ("manifest.json.0123456789ab.part", "lock", "other.part"):
+        (tmp_path / name).touch()
+    store(str(tmp_path), None, manifest(past_run(1)))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["lock", "manifest.json", "other.part"]
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -173,6 +173,12 @@ def test_a_script_ends_where_the_standard_says():
     assert list(parse("<p>a<script><!--></script>b<!-- </script> -->c").lines) == [["abc"]]
 
 
+def test_a_page_that_ends_inside_of_a_script_goes_on_behind_it():
+    html = "<p>a</p>" + "<script><!--<script </script>b" * 3
+    assert list(cut(html).lines) == [["a"], ["bbb"]]
+    assert columns(cut(html)) == columns(as_python(cut, html))
+
+
 def test_text_without_escapes_stays_what_it_is():
     lines = list(parse("1 &amp;lt; 2<xmp>&amp; <b>x</b></xmp>3").lines)
     assert lines == [["1 &lt; 2&amp; <b>x</b>3"]]
@@ -209,6 +215,8 @@ def test_nested_too_deep(as_twin, monkeypatch):
         "<a x<a" * 100_000,
         "<!--" * 100_000,
         "<script><!--" + "<script>" * 100_000,
+        "<svg>" + "<script><!--<script </script>" * 30_000 + "</svg>",
+        "<script><!--<script </script>" * 30_000,
         "<svg>" + "<plaintext></plaintext>" * 50_000,
         "<p" + ' a="b"' * 100_000,
         "&" * 300_000,

@@ -48,10 +48,19 @@ same(const Name *entry, const char *name, Py_ssize_t size)
 static Name *
 find(const Names *table, const char *name, Py_ssize_t size)
 {
-    uint32_t hash = 2166136261u;
-    for (Py_ssize_t i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t)lower(name[i])) * 16777619u;
-    for (size_t slot = hash ^ hash >> 15;; slot++) {
+    /* Python's hash has a key: nobody can make a page of names that meet in one place. */
+    Py_hash_t (*hash)(const void *, Py_ssize_t) = PyHash_GetFuncDef()->hash;
+    char part[64];
+    size_t sum = 0;
+    for (Py_ssize_t first = 0; first < size; first += (Py_ssize_t)sizeof part - 8) {
+        Py_ssize_t count = size - first < (Py_ssize_t)sizeof part - 8 ? size - first : (Py_ssize_t)sizeof part - 8;
+        uint64_t before = sum; /* the parts before count in each hash */
+        memcpy(part, &before, 8);
+        for (Py_ssize_t i = 0; i < count; i++)
+            part[8 + i] = lower(name[first + i]);
+        sum = (size_t)hash(part, count + 8);
+    }
+    for (size_t slot = sum ^ sum >> 15;; slot++) {
         Name *entry = &table->names[slot & (table->room - 1)];
         if (!entry->name || same(entry, name, size))
             return entry;

@@ -38,6 +38,11 @@ def walk_html(
     /,
 ) -> tuple[str, int, list[tuple[str, str]], list[list[str]], bytes, bytes] | None: ...
 def measure_markup(
-    data: bytes, never_nest: frozenset[str], few: int, /
-) -> tuple[int, int, int]: ...
+    data: bytes,
+    never_nest: frozenset[str],
+    rarely: frozenset[str],
+    formats: frozenset[str],
+    few: int,
+    /,
+) -> tuple[int, int, int, int]: ...
 def sort_within_keys(rows: Any, bytes_a_row: int, /) -> None: ...

@@ -71,6 +71,7 @@ typedef struct {
     int64_t link_chars, bold_chars, links, inline_mask;
     PyObject *title;
     PyObject *empty;
+    int runs_on; /* a script had no end but the page's; looking for it each time takes too long */
     Kind kinds_seen[CACHED];
     Class classes_seen[CACHED];
 } Walk;
@@ -447,7 +448,7 @@ letters_are(const char *at, const char *end, const char *lower)
 
 /* Where the end tag of an element begins whose text is written without escapes. */
 static const char *
-raw_end(const char *at, const char *end, Span name, int flags)
+raw_end(Walk *walk, const char *at, const char *end, Span name, int flags)
 {
     const char *found = at;
     while ((found = find_bytes(found, end, "</", 2))) {
@@ -458,7 +459,7 @@ raw_end(const char *at, const char *end, Span name, int flags)
     }
     if (!found)
         return end;
-    if (!(flags & SCRIPT) || !find_bytes(at, found, "<!--", 4))
+    if (!(flags & SCRIPT) || walk->runs_on || !find_bytes(at, found, "<!--", 4))
         return found;
     int commented = 0, nested = 0;
     while (at < end) {
@@ -477,6 +478,7 @@ raw_end(const char *at, const char *end, Span name, int flags)
         else
             at++;
     }
+    walk->runs_on = 1;
     return found; /* the page ended inside of the script */
 }
 
@@ -692,7 +694,7 @@ pass_over(Walk *walk, const char *at, const char *end)
         int kind = found->kind, flags = found->flags;
         int64_t mask = found->mask;
         if (flags & RAW) {
-            next = raw_end(at, end, name, flags);
+            next = raw_end(walk, at, end, name, flags);
             if (skipped.at || in_head || kind == SKIP) {
                 at = end - next > name.size + 3 ? next + name.size + 3 : end;
                 continue;

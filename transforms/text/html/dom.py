@@ -50,7 +50,8 @@ def cut(markup: str) -> Tree:
     """Cut a page into units.
 
     Args:
-      markup: as lexbor writes it, see `markup`; other text is cut somehow, in linear time.
+      markup: as lexbor writes it, see `markup`; other text without lone surrogates is
+        cut somehow, in linear time.
 
     Raises:
       TooDeep: elements are nested more than `MAX_DEPTH` levels deep.

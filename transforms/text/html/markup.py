@@ -104,13 +104,24 @@ def text_without_tag(html: str, at: int) -> tuple[int, str]:
     return end, unescape(html[at:end])
 
 
-def end_of_raw(html: str, at: int, name: str, flags: int) -> int:
-    """Where the end tag of an element begins whose text is written without escapes."""
+def end_of_raw(html: str, at: int, name: str, *, comments: bool) -> tuple[int, bool]:
+    """Where the end tag of an element begins whose text is written without escapes.
+
+    Args:
+      html: the page.
+      at: where the text begins.
+      name: of the element.
+      comments: whether comments count, inside of which a script may have end tags. Once a page
+        has ended inside of one they must not: each such search reads all of the rest.
+
+    Returns:
+      The place, and whether the page ended inside of a comment of a script.
+    """
     end = html.find(f"</{name}>", at)
     if end < 0:
-        return len(html)
-    if not flags & SCRIPT or html.find("<!--", at, end) < 0:
-        return end
+        return len(html), False
+    if not comments or html.find("<!--", at, end) < 0:
+        return end, False
     commented = nested = False  # "script data escaped" and "double escaped" of the HTML standard
     for found in _SCRIPT_STATE.finditer(html, at):
         part = found.group().lower()
@@ -123,5 +134,5 @@ def end_of_raw(html: str, at: int, name: str, flags: int) -> int:
         elif nested:
             nested = False
         else:
-            return found.start()
-    return end  # the page ended inside of the script
+            return found.start(), False
+    return end, True

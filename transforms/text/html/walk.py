@@ -18,6 +18,7 @@ from transforms.text.html.markup import (
     RAW,
     ROW,
     RULE,
+    SCRIPT,
     SKIP,
     TITLE,
     VOID,
@@ -60,7 +61,7 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
     stack: list[tuple[str, int, int]] = []
     element = elements = pre = links_open = bold_open = link_chars = bold_chars = links = inline = 0
     skipped, depth = "", 0  # the element whose content is left out, and how often it is open
-    in_head = titled = False
+    in_head = titled = runs_on = False
     at, raw_end, size = 0, 0, len(html)
     while at < size:
         if at < raw_end:
@@ -115,7 +116,9 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
             continue
         kind, mask, flags = kind_of(name, OTHER)
         if flags & RAW:
-            end = end_of_raw(html, at, name, flags)
+            comments = flags & SCRIPT > 0 and not runs_on
+            end, ended_inside = end_of_raw(html, at, name, comments=comments)
+            runs_on |= ended_inside
             if skipped or in_head or kind == SKIP:
                 at = end + len(name) + 3
                 continue

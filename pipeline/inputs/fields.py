@@ -35,6 +35,14 @@ class FieldReader:
         )
         self._max_bytes = options.max_page_bytes
 
+    def complete(self, record: dict[str, Any], beside: Mapping[str, str]) -> None:
+        """Takes URL, date and id from what stands beside a record, each if the record has none."""
+        for paths in (self.url, self.date, self.id):
+            if _first(record, paths) is None:
+                names = [path[0] for path in paths if len(path) == 1 and beside.get(path[0])]
+                if names:
+                    record[names[0]] = beside[names[0]]
+
     def page(
         self, record: Mapping[str, Any], path: str, offset: int, raw: bytes
     ) -> RawPage | Failure:

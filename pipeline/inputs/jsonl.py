@@ -107,9 +107,8 @@ def page_of_line(
     if not isinstance(record, dict):
         detail = f"JSON, but not an object: {type(record).__name__}"
         return failure("malformed", detail, path, offset=offset, raw=line)
-    for name, value in (beside or {}).items():
-        if record.get(name) in (None, ""):
-            record[name] = value
+    if beside:
+        fields.complete(record, beside)
     return fields.page(record, path, offset, line)
 
 

@@ -55,6 +55,20 @@ def test_attributes_stand_for_fields_that_are_not_there(read):
     assert failure.reason == "no_text"
 
 
+def test_attributes_override_no_field_whatever_its_name(read):
+    attributes = {"url": "https://b.example/", "date": "2024-01-02", "id": "x"}
+    for data in (
+        b'{"uri": "https://a.example/", "timestamp": "2020-03-04", "text": "One.", "id": 7}',
+        b'{"metadata": {"url": "https://a.example/", "date": "2020-03-04", "id": "7"}, "text": "1"}',  # noqa: E501
+    ):
+        (page,) = read(Message(NAME, data, attributes))
+        assert (page.url, page.date[:10], page.given_id) == (
+            "https://a.example/",
+            "2020-03-04",
+            "7",
+        )
+
+
 def test_named_fields_count_for_attributes_as_well(read):
     options = ReadOptions(url_field="address")
     attributes = {"url": "https://a.example/", "address": "https://b.example/"}

@@ -28,7 +28,7 @@ from pipeline.watch.settings import WatchSettings
 _LEAST_WINDOW_S = 0.1
 _MOST_TICKS = 60
 _WORK = "stream-"
-_OWN_NAMES = ("lock", "prism.log", MEMORY)
+_OWN_NAMES = ("lock", "prism.log", "prism.log.before", MEMORY)
 
 
 def check_options(options: argparse.Namespace) -> None:

@@ -12,9 +12,11 @@ from page_files import SENTENCES
 from watch_runs import ROOT, PrismScript, Watch, drop, starter
 
 from pipeline.__main__ import main
+from pipeline.errors import UsageError
 from pipeline.outputs.commit import WorkLock
-from pipeline.watch.begin import tick_of
+from pipeline.watch.begin import check_output, tick_of
 from pipeline.watch.options import seconds
+from pipeline.watch.prism import running_prism
 
 
 @pytest.fixture
@@ -68,6 +70,23 @@ def test_an_output_that_is_something_else_is_refused(refuse, tmp_path):
     assert "is a file" in refuse("--input=x/*", f"--output={tmp_path}/file")
     assert "holds files" in refuse("--input=x/*", f"--output={tmp_path}")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_with_all_that_a_stream_leaves_is_one_to_go_on_in(tmp_path):
+    work = tmp_path / "work"
+    for folder in ("memory", "stream-1"):
+        (work / folder).mkdir(parents=True)
+    (work / "lock").touch()
+    for said in ("first", "second", "third"):
+        log = work / "prism.log"
+        log.write_text(said)
+        with (
+            contextlib.suppress(UsageError),
+            running_prism(f"{tmp_path}/no-such-program", str(log)),
+        ):
+            pass
+        check_output("gs://bucket/out", str(work))
+    assert (work / "prism.log.before").read_text() == "third"
 
 
 def test_an_output_in_a_bucket_needs_a_folder_to_remember_in(refuse, tmp_path):

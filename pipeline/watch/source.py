@@ -35,6 +35,9 @@ _BUCKET_EVERY_S = 1.0
 _LISTING_SHARE = 10
 """Between two looks passes ten times as long as a look takes, at least."""
 
+_LOOKING_S = 1e9
+"""A look into a large bucket may take long; its calls end by themselves when nothing answers."""
+
 _AHEAD = 3
 """Arrivals that are taken but not read: enough to keep the steps busy, few enough to stop soon."""
 
@@ -138,6 +141,9 @@ class _WatchFn(beam.DoFn):
             return
         manifest = load(settings.memory)
         inbox.committed(manifest.end_ms if manifest else 0)
+        in_bucket = any("://" in pattern for pattern in settings.patterns)
+        if in_bucket:
+            _tell(settings, inbox, _LOOKING_S)
         inbox.look()
         took_s = time.monotonic() - began
         next_one = tracker.current_restriction().start
@@ -150,9 +156,8 @@ class _WatchFn(beam.DoFn):
             yield TimestampedValue(  # type: ignore[misc]  # Beam takes it off
                 (0, arrival), Timestamp(micros=arrival.at_ms * 1000)
             )
-        in_bucket = any("://" in pattern for pattern in settings.patterns)
         least = _BUCKET_EVERY_S if in_bucket else _EVERY_S
-        delay_s = max(least, _LISTING_SHARE * took_s)
+        delay_s = least if settings.subscription else max(least, _LISTING_SHARE * took_s)
         _tell(settings, inbox, delay_s)
         watermark.set_watermark(Timestamp(micros=inbox.now_ms() * 1000))
         tracker.defer_remainder(Duration.of(delay_s))
@@ -213,15 +218,17 @@ def opened(settings: WatchSettings) -> Iterator[None]:
 def _deliveries(subscription: str) -> Deliveries:
     try:
         deliveries = Deliveries(Subscriber(subscription))
-        try:
-            deliveries.check()
-        except CloudError:
-            deliveries.close()
-            raise
-    except (MissingObjectError, DeniedError) as error:
+    except DeniedError as error:
         raise UsageError(str(error)) from error
     except CloudError as error:
         raise RunError(str(error)) from error
+    try:
+        deliveries.check()
+    except (MissingObjectError, DeniedError) as error:
+        deliveries.close()
+        raise UsageError(str(error)) from error
+    except CloudError:  # it may answer in a moment: what is in the way is told, and pulling goes on
+        pass
     return deliveries
 
 

@@ -30,6 +30,9 @@ _ALL: Final = "*"
 """No bucket has this name; here it stands for all."""
 
 _LOOK_S: Final = 5.0
+_NAMING_S: Final = 1.0
+"""For so long one look finds objects that are named; the rest is for the next one."""
+
 _AGAIN_S: Final = 5.0
 """Where a bucket cannot be looked into for so long, it is left alone for a while."""
 
@@ -145,12 +148,13 @@ class Subscription(Intake):
         """Queues messages, and the objects that they name."""
         some = _Messages()
         closed: set[str] = set()
+        until_s = time.monotonic() + _NAMING_S
         for delivery in received:
             name = f"{MESSAGE_SCHEME}{self._deliveries.subscription}/{delivery.message_id}"
             message = Message(name, delivery.data, delivery.attributes)
             if is_notification(delivery):
                 bucket = delivery.attributes["bucketId"]
-                if not closed.isdisjoint((bucket, _ALL)):
+                if not closed.isdisjoint((bucket, _ALL)) or time.monotonic() > until_s:
                     self._later.append(delivery)
                     continue
                 try:

@@ -53,15 +53,18 @@ def run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     check_output(output, options.work)
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(_told_to_stop())
-        hear_signals()
-        if restarts.stopping:
-            stop.set()
-        stack.enter_context(WorkLock(root))
-        settings, start, history = begin(options, output, stack)
-        prism = find_prism(beam_arguments)
-        found = versions()
-        publish_again(settings, start, found)
-        if stop.is_set():
+        try:
+            with stop.at_once():  # what is published here is published by the next start as well
+                hear_signals()
+                stack.enter_context(WorkLock(root))
+                settings, start, history = begin(options, output, stack)
+                prism = find_prism(beam_arguments)
+                found = versions()
+                publish_again(settings, start, found)
+        except KeyboardInterrupt:
+            say("stopped before it began; what was committed stays")
+            return 0
+        if restarts.stopping or stop.is_set():
             return 0
         before = start.total().n if restarts.before is None else Counter(restarts.before)
         try:
@@ -196,13 +199,40 @@ def _until_end(
             shown.say(warning)
 
 
+class _Stop(threading.Event):
+    """Set once the stream is asked to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_once = False
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Has what is asked for meanwhile end the block, wherever it waits.
+
+        Raises:
+          KeyboardInterrupt: when the stream is asked to end.
+        """
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
+
+    def note(self, *_: object) -> None:
+        """Takes a signal."""
+        self.set()
+        if self._at_once:
+            raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
+def _told_to_stop() -> Iterator[_Stop]:
     """Notes SIGTERM and Ctrl-C while the block runs."""
-    stop = threading.Event()
+    stop = _Stop()
     before = {}
     for number in (signal.SIGTERM, signal.SIGINT):
-        before[number] = signal.signal(number, lambda *_: stop.set())
+        before[number] = signal.signal(number, stop.note)
     try:
         yield stop
     finally:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from pipeline.reporting.printable import visible
+from pipeline.reporting.run_facts import counted
 from pipeline.watch.intake import Waiting
 from pipeline.watch.manifest import StreamManifest, load
 from pipeline.watch.settings import WatchSettings
@@ -38,6 +39,7 @@ class Status:
         self._before = before
         self._noun = "messages" if settings.subscription else "files"
         self._warned: set[str] = set()
+        self._unknown: set[str] = set()
         self._stall = Stall(settings, stall_s)
 
     def line(self) -> str:
@@ -71,14 +73,17 @@ class Status:
         said = []
         if waiting["error"]:
             said.append(f"the input cannot be read, trying on: {visible(waiting['error'], 300)}")
-        unknown = waiting["unknown"]
-        said += [
+        fresh = [line for line in said if line not in self._warned]
+        self._warned.update(fresh)
+        unknown = [path for path in waiting["unknown"] if path not in self._unknown]
+        self._unknown.update(unknown)
+        fresh += [
             f"{visible(path, 300)} is left alone: its name does not tell its format; name it "
             "with --input-format"
             for path in unknown[:_MOST_NAMED]
         ]
-        fresh = [line for line in said if line not in self._warned]
-        self._warned.update(fresh)
+        if more := len(unknown[_MOST_NAMED:]):
+            fresh.append(f"left alone for the same reason: {counted(more, 'more file')}")
         return fresh
 
     def stalls(self) -> bool:

@@ -4,12 +4,15 @@ import contextlib
 import io
 import json
 import logging
+import os
+import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 from page_files import SENTENCES
-from watch_runs import ROOT, PrismScript, Watch, drop, starter
+from watch_runs import ROOT, WAIT_S, PrismScript, Watch, drop, starter
 
 from pipeline.__main__ import main
 from pipeline.errors import UsageError
@@ -126,6 +129,32 @@ def test_a_program_that_is_not_prism_is_told_apart(tmp_path):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].endswith("ended as soon as it was started, with 3")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stream_whose_bucket_does_not_answer_ends_when_it_is_told_to(tmp_path, number):
+    (tmp_path / "prism").touch(mode=0o755)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(WAIT_S)
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "pipeline", "watch", "--input=x/*"),
+                *("--output=gs://bucket/out", f"--work={tmp_path}/work"),
+                f"--prism_location={tmp_path}/prism",
+            ],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        silent.accept()[0].close()  # it calls the bucket, and will call it again
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)  # it would try for two minutes
+    assert process.returncode == 0, err
+    assert err.splitlines()[-1] == "pagesieve: stopped before it began; what was committed stays"
 
 
 def test_a_second_watch_on_an_output_is_refused(refuse, tmp_path):

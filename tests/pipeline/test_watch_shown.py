@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.config import CleanConfig
 from pipeline.outputs.counts import Counts
+from pipeline.storage import write_bytes
 from pipeline.watch import shown
 from pipeline.watch.manifest import StreamManifest
 from pipeline.watch.settings import WatchSettings
@@ -22,12 +23,8 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def show(tmp_path, monkeypatch):
-    """Shows a stream that has 1,200 pages for a moment; gives what was written."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(shown, "_DRAWN_EVERY_S", 0.01)
-    monkeypatch.setattr(shown, "_TOLD_EVERY_S", 0.01)
-    settings = WatchSettings(
+def settings(tmp_path):
+    return WatchSettings(
         config=CleanConfig(),
         patterns=(),
         subscription="projects/p/subscriptions/s",
@@ -35,6 +32,14 @@ def show(tmp_path, monkeypatch):
         work=str(tmp_path / "work"),
         memory=str(tmp_path / "memory"),
     )
+
+
+@pytest.fixture
+def show(settings, monkeypatch):
+    """Shows a stream that has 1,200 pages for a moment; gives what was written."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(shown, "_DRAWN_EVERY_S", 0.01)
+    monkeypatch.setattr(shown, "_TOLD_EVERY_S", 0.01)
 
     def run(stream, mode, error=None):
         counts = orjson.loads(Counts(Counter({"pages.read": 1200})).to_json())
@@ -90,3 +95,19 @@ def test_an_error_takes_the_line_away(show):
         show(stream, "rich", KeyError("x"))
     assert stream.getvalue().count("\x1b[?25h") == 1
     assert f"pagesieve: {LINE}" not in stream.getvalue()
+
+
+def test_files_of_no_known_format_are_named_once(settings, tmp_path):
+    (tmp_path / "work").mkdir()
+    status = Status(settings, StreamManifest(settings={}), Counter(), 0)
+
+    def told(*names):
+        values = {"error": "", "unknown": names}
+        write_bytes(settings.inbox_file, orjson.dumps(values))
+        return [line.split(" is left alone: ")[0] for line in status.warnings()]
+
+    assert told("a", "b") == ["a", "b"]
+    assert told("a", "b", "c\x1b[2J") == ["c<U+001B>[2J"]
+    names = [f"f{number}" for number in range(7)]
+    assert told("a", *names) == [*names[:5], "left alone for the same reason: 2 more files"]
+    assert told(*names, "g") == ["g"]

@@ -71,18 +71,17 @@ def assess_pages(
     """
     from transforms.text.quality import host_blocked, signals
 
-    pages = [
-        dataclasses.replace(page, dropped=Removal("page.blocked_host", "its host is blocked"))
-        if page.dropped is None and host_blocked(page.url, rules.blocked_hosts)
-        else page
-        for page in pages
-    ]
-    kept = [[n for n in range(len(p.paragraphs)) if n not in p.removals] for p in pages]
-    texts = [[p.paragraphs[n] for n in ns] for p, ns in zip(pages, kept, strict=True)]
-    languages = [page.language for page in pages]
+    if rules.blocked_hosts:
+        pages = [
+            dataclasses.replace(page, dropped=Removal("page.blocked_host", "its host is blocked"))
+            if page.dropped is None and host_blocked(page.url, rules.blocked_hosts)
+            else page
+            for page in pages
+        ]
     if not rules.signals and not rules.filters:
-        return pages
-    measured = signals(texts, languages, word_lists)
+        return list(pages)
+    languages = [page.language for page in pages]
+    measured = signals([page.kept_texts() for page in pages], languages, word_lists)
     assessed = drop_failing(pages, measured, rules)
     if not rules.signals:
         return assessed
@@ -106,8 +105,8 @@ def drop_failing(
 
     if not rules.filters:
         return list(pages)
-    kept = [[n for n in range(len(p.paragraphs)) if n not in p.removals] for p in pages]
-    texts = [[p.paragraphs[n] for n in ns] for p, ns in zip(pages, kept, strict=True)]
+    kept = [page.kept_numbers() for page in pages]
+    texts = [page.kept_texts() for page in pages]
     languages = [page.language for page in pages]
     verdicts = judge(texts, languages, measured, rules.filters, rules.limits)
     assessed = [
@@ -137,7 +136,10 @@ def _stored(values: Mapping[str, float]) -> dict[str, float]:
     stored gives the same verdicts as what was measured for N up to a hundred million.
     """
     judged = rule_signals()
-    return {name: round(value, 10 if name in judged else 4) for name, value in values.items()}
+    return {
+        name: round(value, 10 if name in judged else 4) if value % 1 else value
+        for name, value in values.items()
+    }
 
 
 @cache

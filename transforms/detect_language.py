@@ -67,11 +67,7 @@ class _DetectFn(beam.DoFn):
         self._detector = LanguageDetector(self._engine)
 
     def process(self, batch: PageBatch) -> Iterable[PageBatch]:
-        kept = [
-            [p for n, p in enumerate(page.paragraphs) if n not in page.removals]
-            for page in batch.pages
-        ]
-        found = self._detector.detect_pages(kept)
+        found = self._detector.detect_pages([page.kept_texts() for page in batch.pages])
         pages = (
             label_page(page, language, self._languages, self._min_score)
             for page, language in zip(batch.pages, found, strict=True)

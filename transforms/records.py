@@ -3,7 +3,9 @@
 Nothing here is changed after it is made: a step returns `dataclasses.replace` of what it got.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
 
 Kind = Literal["html", "text"]
@@ -157,6 +159,21 @@ class Page:
     extra: dict[str, object] = field(default_factory=dict)
     kind: Kind = "text"
     masks: dict[int, tuple[Mask, ...]] = field(default_factory=dict)
+
+    def kept_numbers(self) -> Sequence[int]:
+        """Gives the numbers of the paragraphs that stay, ascending."""
+        numbers = range(len(self.paragraphs))
+        return list(compress(numbers, self._stays())) if self.removals else numbers
+
+    def kept_texts(self) -> Sequence[str]:
+        """Gives the paragraphs that stay."""
+        return list(compress(self.paragraphs, self._stays())) if self.removals else self.paragraphs
+
+    def _stays(self) -> bytearray:
+        stays = bytearray(b"\1") * len(self.paragraphs)
+        for number in self.removals:
+            stays[number] = 0
+        return stays
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """StripWidgets: comment widgets and other boilerplate lines are marked as removed."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -20,30 +20,28 @@ def strip_pages(pages: Sequence[Page], rules: RuleSelection) -> list[Page]:
 
     A removal whose rule is switched off, also one of the extraction, is taken back.
     """
-    settled = [
-        {n: removal for n, removal in page.removals.items() if removal.rule in rules}
-        for page in pages
-    ]
-    kept = [
-        [n for n in range(len(page.paragraphs)) if n not in removals]
-        for page, removals in zip(pages, settled, strict=True)
-    ]
-    lines = [
-        [page.paragraphs[n] for n in numbers] for page, numbers in zip(pages, kept, strict=True)
-    ]
+    pages = [dataclasses.replace(page, removals=_settle(page.removals, rules)) for page in pages]
+    lines = [page.kept_texts() for page in pages]
     found: list[dict[int, Removal]] = [{} for _ in pages]
     for judge, is_html in ((find_phrases, True), (find_widgets, False)):
         chosen = [n for n, page in enumerate(pages) if (page.kind == "html") == is_html]
         for n, widgets in zip(chosen, judge([lines[n] for n in chosen]), strict=True):
             found[n] = widgets
-    for numbers, removals, widgets in zip(kept, settled, found, strict=True):
-        removals.update(
-            (numbers[i], removal) for i, removal in widgets.items() if removal.rule in rules
-        )
-    return [
-        dataclasses.replace(page, removals=removals)
-        for page, removals in zip(pages, settled, strict=True)
-    ]
+    for page, widgets in zip(pages, found, strict=True):
+        if widgets:
+            numbers = page.kept_numbers()
+            page.removals.update(
+                (numbers[i], removal) for i, removal in widgets.items() if removal.rule in rules
+            )
+    return pages
+
+
+def _settle(removals: Mapping[int, Removal], rules: RuleSelection) -> dict[int, Removal]:
+    """Copies removals, without those of rules that are switched off."""
+    off = {rule for rule in {removal.rule for removal in removals.values()} if rule not in rules}
+    if not off:
+        return dict(removals)
+    return {n: removal for n, removal in removals.items() if removal.rule not in off}
 
 
 def check_rules(tokens: Sequence[str]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ _LEAST_LETTERS = 10
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
 _LETTER = re.compile(r"[^\W\d_]")
+_ENOUGH_LETTERS = re.compile(rf"(?:[\W\d_]*+[^\W\d_]){{{_LEAST_LETTERS}}}")
 _UNKNOWN_SCRIPT = re.compile(
     r"[\u0530-\u058f\u0700-\u07ff\u0b00-\u0b7f\u0d80-\u0dff\u0e80-\u10ff\u1200-\u139f\u13a0-\u18af"
     r"\u1c90-\u1cbf\u2d00-\u2ddf\uab70-\uabbf]"
@@ -78,9 +79,11 @@ class LanguageDetector:
         return self.detect([sample(paragraphs) for paragraphs in pages])
 
     def _detect_one(self, text: str) -> Language:
-        letters = len(_LETTER.findall(text[:_SAMPLE_CHARS]))
-        unknown = 0 if text.isascii() else len(_UNKNOWN_SCRIPT.findall(text[:_SAMPLE_CHARS]))
-        if letters < _LEAST_LETTERS or 2 * unknown > letters:
+        begin = text[:_SAMPLE_CHARS]
+        if not _ENOUGH_LETTERS.match(begin):
+            return Language(UNDETERMINED, 0.0)
+        unknown = 0 if text.isascii() else len(_UNKNOWN_SCRIPT.findall(begin))
+        if unknown and 2 * unknown > len(_LETTER.findall(begin)):
             return Language(UNDETERMINED, 0.0)
         try:
             best = self._detect(text)[0]

@@ -11,7 +11,10 @@ setup(
     ext_modules=[
         Extension(
             "transforms.text._kernel",
-            [f"transforms/text/{name}.c" for name in ("_kernel", "_search", "_walk", "_bounds")],
+            [
+                f"transforms/text/_{name}.c"
+                for name in ("kernel", "search", "walk", "bounds", "utf8")
+            ],
             extra_compile_args=["-O3"] if os.name == "posix" else [],
             optional=True,
         )

@@ -19,7 +19,7 @@ from transforms.records import (
     Reason,
     Removal,
 )
-from transforms.text import html
+from transforms.text import html, utf8
 from transforms.text.errors import TextError
 from transforms.text.rows import MAX_PARAGRAPHS
 
@@ -47,7 +47,7 @@ def page_id(url: str, date: str, content: str) -> str:
     """Gives `ps:` and 16 hexadecimal digits that depend on nothing but the arguments."""
     digest = xxhash.xxh3_64()
     for part in (url, date, content):
-        data = part.encode("utf-8", "surrogatepass")
+        data = utf8.encode(part, "surrogatepass")
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return f"ps:{digest.hexdigest()}"

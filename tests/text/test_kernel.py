@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_paragraphs import read_pages
 
-from transforms.text import kernel
+from transforms.text import kernel, utf8
 from transforms.text.beginnings import LENGTHS, MASKS
 from transforms.text.duplicates import find_near
 from transforms.text.normal import read_forms
@@ -83,6 +83,26 @@ def test_it_can_be_left_out():
         env=os.environ | {kernel.WITHOUT: "1"},
     )
     assert done.stdout.strip() == "None"
+
+
+@needs_kernel
+@given(
+    st.lists(st.sampled_from(["word ", "x" * 40, "é", "…", "😀", "中" * 9, "\ud800"]) | SOME),
+    st.sampled_from(["replace", "surrogatepass"]),
+)
+def test_text_is_encoded_in_the_same_way(parts, errors):
+    text = "".join(parts)
+    assert utf8.encode(text, errors) == text.encode("utf-8", errors)
+
+
+@needs_kernel
+@pytest.mark.parametrize("last", ["é", "…", "😀"])
+def test_every_character_is_encoded_in_the_same_way(last):
+    largest = {"é": 0xFF, "…": 0xFFFF, "😀": sys.maxunicode}[last]
+    letters = [c for c in range(largest + 1) if not 0xD800 <= c < 0xE000]
+    text = "".join(map(chr, letters)) + last
+    assert kernel.compiled.encode_utf8(text) == text.encode()
+    assert kernel.compiled.encode_utf8(text + "\udfff") is None
 
 
 @needs_kernel
@@ -170,6 +190,12 @@ def test_a_table_serves_both():
     second = without_kernel(sketch, texts, 4, hasher)
     assert first.simhash.tolist() == second.simhash.tolist()
     assert len(np.flatnonzero(hasher.grams)) > 20
+
+
+@needs_kernel
+def test_only_text_is_encoded():
+    with pytest.raises(TypeError):
+        kernel.compiled.encode_utf8(b"a")
 
 
 @needs_kernel

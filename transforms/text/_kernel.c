@@ -13,8 +13,9 @@ PyObject *find_near(PyObject *module, PyObject *args);        /* _search.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
 PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
+PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 
-#define VERSION 3
+#define VERSION 4
 #define MARK 0x1f
 #define WIDTH 4
 #define TABLE_BITS 19
@@ -423,6 +424,7 @@ static PyMethodDef METHODS[] = {
     {"sort_within_keys", sort_within_keys, METH_VARARGS, NULL},
     {"walk_html", walk_html, METH_VARARGS, NULL},
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
+    {"encode_utf8", encode_utf8, METH_O, NULL},
     {NULL, NULL, 0, NULL}};
 
 static int

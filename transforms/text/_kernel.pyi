@@ -3,6 +3,7 @@ from typing import Any
 
 VERSION: int
 
+def encode_utf8(text: str, /) -> bytes | None: ...
 def find_near(
     rows: Any,
     lengths: Any,

@@ -7,6 +7,8 @@
 #include <string.h>
 
 PyObject *walk_html(PyObject *module, PyObject *args);
+Py_ssize_t utf8_size(PyObject *text);      /* _utf8.c */
+void utf8_write(PyObject *text, char *to); /* _utf8.c */
 
 enum { INLINE, BOLD, LINK, BLOCK, CELL, ROW, PRE, BODY, ROOT, SKIP, BREAK, RULE, HEAD };
 enum { CLOSE_NOTHING, CLOSE_LINK, CLOSE_BOLD, CLOSE_BLOCK, CLOSE_ROW, CLOSE_PRE };
@@ -835,8 +837,15 @@ walk_html(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     PyObject *result = NULL;
-    Py_ssize_t size;
-    const char *text = PyUnicode_AsUTF8AndSize(html, &size);
+    Py_ssize_t size = utf8_size(html);
+    const char *text;
+    char *encoded = NULL;
+    if (size < 0 || PyUnicode_IS_ASCII(html))
+        text = PyUnicode_AsUTF8AndSize(html, &size); /* an error at a lone surrogate */
+    else if ((text = encoded = PyMem_Malloc((size_t)size + 1)))
+        utf8_write(html, encoded);
+    else
+        PyErr_NoMemory();
     walk->empty = PyUnicode_New(0, 0);
     if (text && walk->empty) {
         int failed = pass_over(walk, text, text + size);
@@ -860,5 +869,6 @@ walk_html(PyObject *Py_UNUSED(module), PyObject *args)
     PyMem_Free(walk->line);
     PyMem_Free(walk->plain);
     PyMem_Free(walk);
+    PyMem_Free(encoded);
     return result;
 }

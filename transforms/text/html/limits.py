@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from transforms.text import kernel
+from transforms.text import kernel, utf8
 from transforms.text.errors import TooDeep, TooLarge
 
 MAX_CHARS = 20_000_000
@@ -85,7 +85,7 @@ def checked_bytes(html: str) -> bytes:
     """
     if len(html) > MAX_CHARS:
         raise TooLarge(f"{len(html)} characters of HTML, more than {MAX_CHARS}")
-    encoded = html.encode("utf-8", "replace")
+    encoded = utf8.encode(html, "replace")
     tags, equals, deepest, formats = measure_markup(encoded)
     if tags > MAX_TAGS:
         raise TooLarge(f"{tags} tags of HTML, more than {MAX_TAGS}")

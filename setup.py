@@ -7,14 +7,13 @@ import os
 
 from setuptools import Extension, setup
 
+SOURCES = ("_kernel", "_forms", "_search", "_walk", "_bounds", "_utf8")
+
 setup(
     ext_modules=[
         Extension(
             "transforms.text._kernel",
-            [
-                f"transforms/text/_{name}.c"
-                for name in ("kernel", "search", "walk", "bounds", "utf8")
-            ],
+            [f"transforms/text/{name}.c" for name in SOURCES],
             extra_compile_args=["-O3"] if os.name == "posix" else [],
             optional=True,
         )

@@ -76,7 +76,7 @@ def main() -> None:
         if not page:
             continue
         keys = exact_hashes(exact_form(page))[:, 0]
-        content = int(content_hashes([page])[0])
+        content = int(content_hashes(np.array([len(line) for line in page]), keys, [len(page)])[0])
         keys[~have_words(page)] = 0
         for key in np.unique(keys[keys != 0]).tolist():
             on_pages.setdefault((host, key), set()).add(content)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import apache_beam as beam
 import numpy as np
-import numpy.typing as npt
 from apache_beam.pvalue import PCollection
 
 from transforms.records import Keeper, Page, PageBatch, Removal
@@ -86,12 +85,7 @@ def fingerprint_pages(
       The pages, with what repeats within a page removed where the scope is the page; and the exact,
       near and line rows to compare across pages, in the order of the text.
     """
-    exact, near, short = _rows(shard, first_page, pages, rules, hasher)
-    lines = np.empty(0, EXACT_ROW)
-    if rules.scope == "corpus" and rules.template_pages:
-        compared = np.arange(len(exact) + len(short)) < len(exact)
-        compared |= rules.short == "corpus"
-        lines = _lines(np.concatenate([exact, short]), compared, first_page, pages)
+    exact, near, short, lines = _rows(shard, first_page, pages, rules, hasher)
     within = []
     across = rules.scope == "corpus"
     if rules.scope == "page":
@@ -117,46 +111,52 @@ def fingerprint_pages(
 
 def _rows(
     shard: int, first_page: int, pages: list[Page], rules: DedupRules, hasher: ShingleHasher
-) -> tuple[Rows, Rows, Rows]:
-    """Makes exact and near rows of long paragraphs, and exact rows of short ones."""
+) -> tuple[Rows, Rows, Rows, Rows]:
+    """Makes exact and near rows of long paragraphs, exact rows of short ones, and line rows."""
     texts: list[str] = []
-    dates, hashes, addresses = [], [], []
+    some_pages: list[Page] = []
+    counts: list[int] = []
+    addresses = []
     for number, page in enumerate(pages, first_page):
-        if page.dropped is not None:
+        if page.dropped is not None or rules.scope == "none":
             continue
-        kept = [n for n in range(len(page.paragraphs)) if n not in page.removals]
-        texts.extend(page.paragraphs[n] for n in kept)
+        kept = page.kept_numbers()
+        texts += page.kept_texts()
         addresses.append(pack_address(shard, number, np.array(kept, np.intp)))
-        dates.append(np.full(len(kept), order_of_date(page.date, rules.run)))
-        hashes.append(np.full(len(kept), int(page.id[3:], 16), np.uint64))
-    if not texts or rules.scope == "none":
-        return np.empty(0, EXACT_ROW), np.empty(0, NEAR_ROW), np.empty(0, EXACT_ROW)
-    date, page_hash, address = map(np.concatenate, (dates, hashes, addresses))
+        some_pages.append(page)
+        counts.append(len(kept))
+    if not texts:
+        nothing = np.empty(0, EXACT_ROW)
+        return nothing, np.empty(0, NEAR_ROW), nothing, nothing
+    orders = np.array([order_of_date(page.date, rules.run) for page in some_pages], np.uint64)
+    hashes = np.array([int(page.id[3:], 16) for page in some_pages], np.uint64)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    date, page_hash, address = orders[owner], hashes[owner], np.concatenate(addresses)
     forms = read_forms(texts, rules.min_words)
     exact, has_form = exact_rows(forms.exact, date, page_hash, address)
-    long = forms.long
+    long, short = np.flatnonzero(forms.long & has_form), np.flatnonzero(~forms.long & has_form)
     near = np.empty(0, NEAR_ROW)
     if rules.near:
-        some = long & has_form & ~forms.numbers
-        words = pick(forms.words, some)
-        near = near_rows(words, date[some], page_hash[some], address[some], hasher)
-    return exact[long & has_form], near, exact[~long & has_form]
-
-
-def _lines(
-    exact: Rows, compared: npt.NDArray[np.bool_], first_page: int, pages: list[Page]
-) -> Rows:
-    """Makes the line rows of all kept paragraphs of some pages that hold a word."""
-    hosts = np.array([host_hash(page.url) for page in pages], np.uint64)
-    contents = content_hashes(
-        [[p for n, p in enumerate(page.paragraphs) if n not in page.removals] for page in pages]
-    )
-    place = page_of(exact["address"]).astype(np.intp) - first_page
-    numbers = paragraph_of(exact["address"]).tolist()
-    lines = [pages[k].paragraphs[n] for k, n in zip(place.tolist(), numbers, strict=True)]
-    worded = have_words(lines)
-    place = place[worded]
-    return line_rows(exact[worded], compared[worded], hosts[place], contents[place])
+        some = forms.long & has_form & ~forms.numbers
+        near = near_rows(
+            pick(forms.words, some),
+            date[some],
+            page_hash[some],
+            address[some],
+            hasher,
+            np.where(forms.digits, np.uint64(0), exact["key"])[some],
+        )
+    lines = np.empty(0, EXACT_ROW)
+    if rules.scope == "corpus" and rules.template_pages:
+        compared = forms.long | (rules.short == "corpus")
+        chosen = np.concatenate([long, short])
+        chosen = chosen[have_words(texts)[chosen]]
+        hosts = np.array([host_hash(page.url) for page in some_pages], np.uint64)
+        chars = np.fromiter(map(len, texts), np.int64, len(texts))
+        contents = content_hashes(chars, exact["key"], counts)
+        place = owner[chosen]
+        lines = line_rows(exact[chosen], compared[chosen], hosts[place], contents[place])
+    return exact[long], near, exact[short], lines
 
 
 def _remove(pages: list[Page], first_page: int, matches: Rows) -> list[Page]:

@@ -21,6 +21,7 @@ from transforms.text.normal import read_forms
 from transforms.text.rows import NEAR_ROW, sort_rows, sort_shared
 from transforms.text.shingles import ShingleHasher
 from transforms.text.simhash import sketch
+from transforms.text.templates import have_words
 from transforms.text.text_duplicates import text_rows
 
 needs_kernel = pytest.mark.skipif(
@@ -28,6 +29,7 @@ needs_kernel = pytest.mark.skipif(
 )
 LETTERS = "aAzZ019_ .,-\t\n\x1f\x85\xa0éÉßİΣσςžКї٣৩²Ⅷ中日本あアกကខ\u0301\u200b\ud800\udfff😀𝔘𐐀"
 SOME = st.text(st.one_of(st.sampled_from(LETTERS), st.characters()), max_size=80)
+PLAIN = st.text(st.characters(max_codepoint=127), max_size=80)
 
 
 def without_kernel(function, *arguments):
@@ -41,6 +43,8 @@ def without_kernel(function, *arguments):
 def same_forms(texts, min_words):
     mine, twin = read_forms(texts, min_words), without_kernel(read_forms, texts, min_words)
     assert (mine.exact, mine.words) == (twin.exact, twin.words)
+    assert mine.digits.tolist() == twin.digits.tolist()
+    assert have_words(texts).tolist() == without_kernel(have_words, texts).tolist()
     assert mine.long.tolist() == twin.long.tolist()
     assert mine.numbers.tolist() == twin.numbers.tolist()
 
@@ -106,7 +110,7 @@ def test_every_character_is_encoded_in_the_same_way(last):
 
 
 @needs_kernel
-@given(st.lists(SOME, max_size=8), st.integers(1, 12))
+@given(st.lists(st.one_of(SOME, PLAIN), max_size=8), st.integers(1, 12))
 def test_forms_are_the_same(texts, min_words):
     same_forms(texts, min_words)
 
@@ -189,7 +193,7 @@ def test_a_table_serves_both():
     first = sketch(texts, 4, hasher)
     second = without_kernel(sketch, texts, 4, hasher)
     assert first.simhash.tolist() == second.simhash.tolist()
-    assert len(np.flatnonzero(hasher.grams)) > 20
+    assert len(np.flatnonzero(hasher.table[:, 0])) > 20
 
 
 @needs_kernel
@@ -203,8 +207,10 @@ def test_only_text_is_encoded():
 def test_what_is_no_text_is_refused(broken):
     with pytest.raises(TypeError):
         kernel.compiled.read_texts(broken, 3)
+    with pytest.raises(TypeError):
+        kernel.compiled.have_words(broken)
     hasher = ShingleHasher()
-    tables = LENGTHS, hasher.grams, hasher.hashes
+    tables = LENGTHS, hasher.table
     out = np.empty(2, np.uint64), np.empty((2, 0), np.uint32), np.empty((2, 8), np.uint64)
     with pytest.raises(ValueError, match="do not fit"):
         kernel.compiled.sketch(broken, np.empty(0, np.uint32), *tables, *out)
@@ -223,4 +229,4 @@ def test_buffers_of_other_sizes_are_refused():
         with pytest.raises(ValueError, match="do not fit"):
             kernel.compiled.find_near(*some, 24, 256, 0, small[:size], small[:size])
     with pytest.raises(ValueError, match="do not fit"):
-        kernel.compiled.sketch(["a"], small[:0], LENGTHS, small, small, small[:1], small[:0], small)
+        kernel.compiled.sketch(["a"], small[:0], LENGTHS, small, small[:1], small[:0], small)

@@ -125,6 +125,16 @@ def test_near_rows_stand_together_and_hold_all_that_is_known():
     assert len(set(rows["key"].tolist())) == 2 * NEAR_KEYS - len(shared)
 
 
+def test_the_key_of_a_text_without_digits_is_the_hash_of_its_form_without_digits():
+    texts = [*TEXTS[:2], "Of 1.5 and 15 it is the first", "Von ١٢ bis ١٣"]
+    exact, _ = exact_rows(exact_form(texts), *columns(len(texts)))
+    words = strip_to_words(texts)
+    known = np.where([drop_digits([w]) == [w] for w in words], exact["key"], np.uint64(0))
+    assert 0 < np.count_nonzero(known) < len(texts)
+    rows = near_rows(words, *columns(len(texts)), ShingleHasher(), known)
+    assert rows.tobytes() == near_rows(words, *columns(len(texts)), ShingleHasher()).tobytes()
+
+
 def test_a_text_shares_the_last_key_with_all_that_open_like_it():
     text = "The keeper of the light has rowed out to the rock since May."
     other = (

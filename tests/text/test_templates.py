@@ -6,6 +6,7 @@ from transforms.text.duplicates import TEMPLATE
 from transforms.text.rows import page_of, paragraph_of
 from transforms.text.shingles import ShingleHasher
 from transforms.text.templates import (
+    content_hashes,
     count_hosts,
     find_templates,
     have_words,
@@ -37,6 +38,12 @@ def _article(i: int) -> str:
 def test_lines_of_a_site_go_in_all_copies():
     pages = [_page(i, f"https://a.example/{i}", _article(i), "Home and away") for i in range(6)]
     assert _templates(pages) == {(i, 1) for i in range(6)}
+
+
+def test_a_page_has_the_hash_of_its_first_longest_paragraph():
+    keys = np.arange(1, 7, dtype=np.uint64)
+    chars = np.array([3, 5, 5, 2, 9, 1])
+    assert content_hashes(chars, keys, [3, 0, 1, 2]).tolist() == [2, 0, 4, 5]
 
 
 def test_too_few_pages_or_too_small_a_share_is_no_template():

@@ -1,5 +1,5 @@
-/* The inner loops of deduplication, compiled: forms of texts, and sketches of their shingles.
-   Those over HTML are in _walk.c and _bounds.c, those over rows in _search.c.
+/* The inner loops of deduplication, compiled: sketches of the shingles of texts. Those over their
+   forms are in _forms.c, those over HTML in _walk.c and _bounds.c, those over rows in _search.c.
 
    Every function has a twin in Python, beside which it is tested, and which does the work where no
    compiler was at hand: see kernel.py. Nothing here depends on the machine but the time it takes. */
@@ -10,19 +10,21 @@
 #include <string.h>
 
 PyObject *find_near(PyObject *module, PyObject *args);        /* _search.c */
+PyObject *read_texts(PyObject *module, PyObject *args);       /* _forms.c */
+PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
 PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 
-#define VERSION 4
-#define MARK 0x1f
+#define VERSION 5
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
 #define LANES UINT64_C(0x0101010101010101)
 #define LANE_LIMIT 255
 #define AT_ONCE 1024
+#define AHEAD 24
 #define STEP 16
 #define MOST_MINIMA 128
 #define LEVELS 64
@@ -153,19 +155,48 @@ count_bits(int64_t *ones, const uint64_t *hashes, int count)
     }
 }
 
-static uint64_t
-hash_shingle(const Py_UCS4 *window, uint64_t *grams, uint64_t *hashes)
+#if defined(__GNUC__)
+#define FETCH(address) __builtin_prefetch(address, 1)
+#else
+#define FETCH(address) (void)(address)
+#endif
+
+/* What a shingle is in the table: its four UTF-16 units, and its hash. */
+struct entry {
+    uint64_t gram, hash;
+};
+
+/* Hashes all shingles of `count` + WIDTH - 1 characters. The table is larger than the caches near
+   the processor, so it is asked for each place some shingles ahead. */
+static void
+hash_shingles(const Py_UCS4 *characters, int count, struct entry *table, uint64_t *hashes)
 {
-    if ((window[0] | window[1] | window[2] | window[3]) >= 0x10000)
-        return hash_characters(window, WIDTH);
-    uint64_t gram = window[0] | (uint64_t)window[1] << 16 | (uint64_t)window[2] << 32 |
-                    (uint64_t)window[3] << 48;
-    size_t slot = (size_t)(gram * SLOT_FACTOR >> (64 - TABLE_BITS));
-    if (grams[slot] != gram) {
-        hashes[slot] = hash_characters(window, WIDTH);
-        grams[slot] = gram;
+    uint32_t slots[AT_ONCE];
+    uint64_t grams[AT_ONCE];
+
+    for (int i = 0; i < count; i++) {
+        const Py_UCS4 *window = characters + i;
+        grams[i] = window[0] | (uint64_t)window[1] << 16 | (uint64_t)window[2] << 32 |
+                   (uint64_t)window[3] << 48;
+        slots[i] = (uint32_t)(grams[i] * SLOT_FACTOR >> (64 - TABLE_BITS));
     }
-    return hashes[slot];
+    for (int i = 0; i < count && i < AHEAD; i++)
+        FETCH(table + slots[i]);
+    for (int i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            FETCH(table + slots[i + AHEAD]);
+        const Py_UCS4 *window = characters + i;
+        if ((window[0] | window[1] | window[2] | window[3]) >= 0x10000) {
+            hashes[i] = hash_characters(window, WIDTH);
+            continue;
+        }
+        struct entry *entry = table + slots[i];
+        if (entry->gram != grams[i]) {
+            entry->hash = hash_characters(window, WIDTH);
+            entry->gram = grams[i];
+        }
+        hashes[i] = entry->hash;
+    }
 }
 
 struct sums {
@@ -187,40 +218,31 @@ add_up(struct sums *sums, const uint64_t *hashes, int count)
 }
 
 static void
-sketch_text(PyObject *text, uint64_t *grams, uint64_t *table, const uint32_t *factors, int minima,
+sketch_text(PyObject *text, struct entry *table, const uint32_t *factors, int minima,
             const int64_t *lengths, uint64_t *simhash, uint32_t *least, uint64_t *beginnings)
 {
     struct sums sums = {.lengths = lengths};
     int kind = PyUnicode_KIND(text);
     const void *data = PyUnicode_DATA(text);
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    Py_UCS4 characters[AT_ONCE + WIDTH - 1];
     uint64_t hashes[AT_ONCE];
     int64_t ones[64] = {0};
-    int count = 0;
 
-    if (length < WIDTH) {
-        Py_UCS4 all[WIDTH];
-        for (Py_ssize_t i = 0; i < length; i++)
-            all[i] = PyUnicode_READ(kind, data, i);
-        hashes[count++] = hash_characters(all, length);
+    for (Py_ssize_t first = 0; first == 0 || first + WIDTH <= length; first += AT_ONCE) {
+        int size = (int)(length - first < AT_ONCE + WIDTH - 1 ? length - first
+                                                              : AT_ONCE + WIDTH - 1);
+        int count = size < WIDTH ? 1 : size - WIDTH + 1;
+        for (int i = 0; i < size; i++)
+            characters[i] = PyUnicode_READ(kind, data, first + i);
+        if (size < WIDTH)
+            hashes[0] = hash_characters(characters, size);
+        else
+            hash_shingles(characters, count, table, hashes);
+        count_bits(ones, hashes, count);
+        lower(least, factors, minima, hashes, count);
+        add_up(&sums, hashes, count);
     }
-    Py_UCS4 window[WIDTH] = {0};
-    for (Py_ssize_t i = 0; i < length; i++) {
-        window[0] = window[1], window[1] = window[2], window[2] = window[3];
-        window[3] = PyUnicode_READ(kind, data, i);
-        if (i < WIDTH - 1)
-            continue;
-        hashes[count++] = hash_shingle(window, grams, table);
-        if (count == AT_ONCE) {
-            count_bits(ones, hashes, count);
-            lower(least, factors, minima, hashes, count);
-            add_up(&sums, hashes, count);
-            count = 0;
-        }
-    }
-    count_bits(ones, hashes, count);
-    lower(least, factors, minima, hashes, count);
-    add_up(&sums, hashes, count);
     for (int i = 0; i < LEVELS_KEPT; i++)
         beginnings[i] = sums.reached > i ? sums.levels[sums.reached - 1 - i] : 0;
     *simhash = 0;
@@ -233,14 +255,14 @@ static PyObject *
 sketch(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *texts;
-    Py_buffer factors, lengths, grams, hashes, simhashes, least, beginnings;
+    Py_buffer factors, lengths, table, simhashes, least, beginnings;
 
-    if (!PyArg_ParseTuple(args, "O!y*y*w*w*w*w*w*", &PyList_Type, &texts, &factors, &lengths,
-                          &grams, &hashes, &simhashes, &least, &beginnings))
+    if (!PyArg_ParseTuple(args, "O!y*y*w*w*w*w*", &PyList_Type, &texts, &factors, &lengths, &table,
+                          &simhashes, &least, &beginnings))
         return NULL;
     Py_ssize_t count = PyList_GET_SIZE(texts), minima = factors.len / 4;
-    int right = minima <= MOST_MINIMA && grams.len == (Py_ssize_t)8 << TABLE_BITS &&
-                hashes.len == grams.len && lengths.len == 8 * LEVELS &&
+    int right = minima <= MOST_MINIMA && lengths.len == 8 * LEVELS &&
+                table.len == (Py_ssize_t)sizeof(struct entry) << TABLE_BITS &&
                 simhashes.len == 8 * count && least.len == 4 * minima * count &&
                 beginnings.len == 8 * LEVELS_KEPT * count;
     for (Py_ssize_t i = 0; right && i < count; i++)
@@ -252,15 +274,14 @@ sketch(PyObject *Py_UNUSED(module), PyObject *args)
         memcpy(factor, factors.buf, (size_t)factors.len);
     for (Py_ssize_t i = 0; right && i < count; i++) {
         memset(some, 0xff, sizeof some);
-        sketch_text(PyList_GET_ITEM(texts, i), grams.buf, hashes.buf, factor, (int)minima,
-                    lengths.buf, (uint64_t *)simhashes.buf + i, some,
+        sketch_text(PyList_GET_ITEM(texts, i), table.buf, factor, (int)minima, lengths.buf,
+                    (uint64_t *)simhashes.buf + i, some,
                     (uint64_t *)beginnings.buf + LEVELS_KEPT * i);
         memcpy((uint32_t *)least.buf + i * minima, some, (size_t)(4 * minima));
     }
     PyBuffer_Release(&factors);
     PyBuffer_Release(&lengths);
-    PyBuffer_Release(&grams);
-    PyBuffer_Release(&hashes);
+    PyBuffer_Release(&table);
     PyBuffer_Release(&simhashes);
     PyBuffer_Release(&least);
     PyBuffer_Release(&beginnings);
@@ -269,156 +290,9 @@ sketch(PyObject *Py_UNUSED(module), PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* ---- forms ---- */
-
-static int
-is_word(Py_UCS4 c)
-{
-    if (c < 0x80)
-        return (c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '_';
-    return Py_UNICODE_ISALNUM(c);
-}
-
-/* Removes what is no word character; between two digits a mark stays. Returns the length. */
-static Py_ssize_t
-form_of(PyObject *text, Py_UCS4 *form, int *marks)
-{
-    int kind = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text), size = 0;
-    int after_digit = 0, gap = 0;
-
-    *marks = 0;
-    for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 c = PyUnicode_READ(kind, data, i);
-        if (!is_word(c)) {
-            gap = 1;
-            continue;
-        }
-        int digit = c < 0x80 ? c - '0' < 10u : Py_UNICODE_ISDECIMAL(c);
-        if (gap && after_digit && digit)
-            form[size++] = MARK, ++*marks;
-        form[size++] = c;
-        after_digit = digit;
-        gap = 0;
-    }
-    return size;
-}
-
-static PyObject *
-words_of(const Py_UCS4 *form, Py_ssize_t size, Py_UCS4 *words)
-{
-    Py_ssize_t length = 0;
-    for (Py_ssize_t i = 0; i < size; i++)
-        if (form[i] != MARK)
-            words[length++] = form[i];
-    return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, words, length);
-}
-
-/* Counts digits from 0 to 9, and word characters together with line feeds. */
-static void
-count_digits(PyObject *text, int64_t *digits, int64_t *characters)
-{
-    int kind = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-
-    *digits = *characters = 0;
-    for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 c = PyUnicode_READ(kind, data, i);
-        *digits += c - '0' < 10u;
-        *characters += is_word(c) || c == '\n';
-    }
-}
-
-/* Says whether a text has at least so many pieces between white space. */
-static int
-has_pieces(PyObject *text, Py_ssize_t least)
-{
-    int kind = PyUnicode_KIND(text), inside = 0;
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-
-    for (Py_ssize_t i = 0; i < length && least > 0; i++) {
-        int space = Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, i));
-        least -= !space && !inside;
-        inside = !space;
-    }
-    return least <= 0;
-}
-
-static PyObject *
-read_texts(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *texts;
-    Py_ssize_t least;
-
-    if (!PyArg_ParseTuple(args, "O!n", &PyList_Type, &texts, &least))
-        return NULL;
-    Py_ssize_t count = PyList_GET_SIZE(texts);
-    PyObject *forms = PyList_New(count), *words = PyList_New(count);
-    PyObject *pieces = PyBytes_FromStringAndSize(NULL, count);
-    PyObject *digits = PyBytes_FromStringAndSize(NULL, 8 * count);
-    PyObject *characters = PyBytes_FromStringAndSize(NULL, 8 * count);
-    PyObject *result = NULL;
-    Py_UCS4 *space = NULL;
-    Py_ssize_t room = 0;
-
-    for (Py_ssize_t i = 0; forms && words && pieces && digits && characters && i < count; i++) {
-        PyObject *text = PyList_GET_ITEM(texts, i);
-        if (!PyUnicode_Check(text)) {
-            PyErr_SetString(PyExc_TypeError, "read_texts: not a string");
-            goto done;
-        }
-        PyObject *low = PyObject_CallMethod(text, "lower", NULL);
-        if (!low)
-            goto done;
-        if (!PyUnicode_Check(low) || PyUnicode_GET_LENGTH(low) > PY_SSIZE_T_MAX / 32) {
-            Py_DECREF(low);
-            PyErr_SetString(PyExc_ValueError, "read_texts: a text that cannot be read");
-            goto done;
-        }
-        if (PyUnicode_GET_LENGTH(low) >= room) { /* a mark takes the place of one character at least */
-            room = 2 * PyUnicode_GET_LENGTH(low) + 256;
-            Py_UCS4 *more = PyMem_Realloc(space, (size_t)room * 2 * sizeof(Py_UCS4));
-            if (!more) {
-                Py_DECREF(low);
-                PyErr_NoMemory();
-                goto done;
-            }
-            space = more;
-        }
-        int marks;
-        Py_ssize_t size = form_of(low, space, &marks);
-        Py_DECREF(low);
-        PyObject *form = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, space, size);
-        if (!form)
-            goto done;
-        PyList_SET_ITEM(forms, i, form);
-        PyObject *word = marks ? words_of(space, size, space + room) : Py_NewRef(form);
-        if (!word)
-            goto done;
-        PyList_SET_ITEM(words, i, word);
-        PyBytes_AS_STRING(pieces)[i] = (char)has_pieces(text, least);
-        int64_t found[2];
-        count_digits(text, &found[0], &found[1]);
-        memcpy(PyBytes_AS_STRING(digits) + 8 * i, &found[0], 8);
-        memcpy(PyBytes_AS_STRING(characters) + 8 * i, &found[1], 8);
-    }
-    if (forms && words && pieces && digits && characters)
-        result = PyTuple_Pack(5, forms, words, pieces, digits, characters);
-done:
-    PyMem_Free(space);
-    Py_XDECREF(forms);
-    Py_XDECREF(words);
-    Py_XDECREF(pieces);
-    Py_XDECREF(digits);
-    Py_XDECREF(characters);
-    return result;
-}
-
 static PyMethodDef METHODS[] = {
     {"find_near", find_near, METH_VARARGS, NULL},
+    {"have_words", have_words, METH_VARARGS, NULL},
     {"read_texts", read_texts, METH_VARARGS, NULL},
     {"sketch", sketch, METH_VARARGS, NULL},
     {"sort_within_keys", sort_within_keys, METH_VARARGS, NULL},

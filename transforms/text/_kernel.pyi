@@ -15,6 +15,7 @@ def find_near(
     kept: Any,
     /,
 ) -> tuple[int, int, int]: ...
+def have_words(texts: list[str], /) -> bytes: ...
 def read_texts(
     texts: list[str], least: int, /
 ) -> tuple[list[str], list[str], bytes, bytes, bytes]: ...
@@ -22,8 +23,7 @@ def sketch(
     texts: list[str],
     factors: Any,
     lengths: Any,
-    grams: Any,
-    hashes: Any,
+    table: Any,
     simhashes: Any,
     least: Any,
     beginnings: Any,

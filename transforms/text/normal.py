@@ -39,12 +39,14 @@ class Forms(NamedTuple):
     Attributes:
       exact: see `exact_form`.
       words: see `strip_to_words`.
+      digits: shape (n,), whether `words` has a digit of any script.
       long: shape (n,), whether a text has enough words; see `has_words`.
       numbers: shape (n,); see `is_mostly_numbers`.
     """
 
     exact: list[str]
     words: list[str]
+    digits: npt.NDArray[np.bool_]
     long: npt.NDArray[np.bool_]
     numbers: npt.NDArray[np.bool_]
 
@@ -58,17 +60,19 @@ def read_forms(texts: Sequence[str], min_words: int) -> Forms:
     """
     if kernel.compiled is not None:
         some = list(texts)
-        exact, words, pieces, digits, characters = kernel.compiled.read_texts(some, min_words)
-        long = np.frombuffer(pieces, bool).copy()
+        exact, words, flags, digits, characters = kernel.compiled.read_texts(some, min_words)
+        found = np.frombuffer(flags, np.uint8)
+        long = (found & 1) != 0
         for n in np.flatnonzero(~long).tolist():
             if not some[n].isascii():  # scripts without spaces have their own measure
                 long[n] = has_words(some[n], min_words)
         of_digits, of_all = np.frombuffer(digits, np.int64), np.frombuffer(characters, np.int64)
-        return Forms(exact, words, long, _mostly_digits(of_digits, of_all))
+        return Forms(exact, words, (found & 2) != 0, long, _mostly_digits(of_digits, of_all))
     exact = exact_form(texts)
     return Forms(
         exact,
         [form.replace(_MARK, "") for form in exact],
+        np.array([_DIGITS.search(form) is not None for form in exact], bool),
         np.array([has_words(text, min_words) for text in texts], bool),
         np.array([is_mostly_numbers(text) for text in texts], bool),
     )
@@ -127,7 +131,10 @@ def exact_hashes(forms: Sequence[str]) -> npt.NDArray[np.uint64]:
       Shape (n, 2): a key to group by, and a check that makes a false match as good as impossible.
     """
     digest = xxhash.xxh3_128_digest
-    data = b"".join(digest(form.encode("utf-8", "surrogatepass")) for form in forms)
+    try:
+        data = b"".join(map(digest, map(str.encode, forms)))
+    except UnicodeEncodeError:
+        data = b"".join(digest(form.encode("utf-8", "surrogatepass")) for form in forms)
     return np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, 2)
 
 

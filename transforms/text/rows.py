@@ -15,7 +15,7 @@ import numpy.typing as npt
 from transforms.text import kernel
 from transforms.text.beginnings import MAX_SHINGLES
 from transforms.text.normal import drop_digits, exact_hashes
-from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
+from transforms.text.shingles import Hashes, ShingleHasher, count_shingles
 from transforms.text.simhash import sketch
 
 Rows = npt.NDArray[np.void]
@@ -153,6 +153,7 @@ def near_rows(
     page_hashes: Hashes,
     addresses: Hashes,
     hasher: ShingleHasher,
+    digitless: Hashes | None = None,
 ) -> Rows:
     """Makes the near rows of each text.
 
@@ -162,6 +163,8 @@ def near_rows(
       page_hashes: see `exact_rows`.
       addresses: see `exact_rows`.
       hasher: keeps the MD5 of shingles between calls.
+      digitless: for a text without any digit the key of its exact row, which is the hash of its
+        form without digits; 0 for another.
 
     Returns:
       Shape (n * NEAR_KEYS,); the rows of one text stand together.
@@ -172,11 +175,13 @@ def near_rows(
     rows["key"][:, _MINIMA_KEYS] = exact_hashes([w[:OPENING_CHARS] for w in words])[:, 0]
     rows["simhash"] = sketches.simhash[:, None]
     rows["minima"] = _pack_minima(sketches.minima[:, _SKETCH_FIRST:])[:, None, :]
-    shingles = [min(max(len(w) - WIDTH + 1, 1), MAX_SHINGLES) for w in words]
-    rows["shingles"] = np.array(shingles, np.uint16)[:, None]
+    shingles = np.minimum(count_shingles(words), MAX_SHINGLES)
+    rows["shingles"] = shingles.astype(np.uint16)[:, None]
     rows["beginning"] = sketches.beginnings[:, None]
-    digitless = exact_hashes(drop_digits(words))[:, 0]
-    rows["digitless"] = (digitless >> np.uint64(48)).astype(np.uint16)[:, None]
+    known = np.zeros(len(words), np.uint64) if digitless is None else digitless.copy()
+    others = np.flatnonzero(known == 0).tolist()
+    known[others] = exact_hashes(drop_digits([words[n] for n in others]))[:, 0]
+    rows["digitless"] = (known >> np.uint64(48)).astype(np.uint16)[:, None]
     for name, column in (("date", dates), ("page_hash", page_hashes), ("address", addresses)):
         rows[name] = column[:, None]
     return rows.ravel()

@@ -38,6 +38,12 @@ class Chunk(NamedTuple):
     hashes: Hashes
 
 
+def count_shingles(texts: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Counts the shingles of each text, at least 1."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    return np.maximum(lengths - (WIDTH - 1), 1)
+
+
 def _md5_tail(data: bytes) -> int:
     return int.from_bytes(hashlib.md5(data, usedforsecurity=False).digest()[-8:], "big")
 
@@ -48,13 +54,12 @@ class ShingleHasher:
     The table changes the speed only, never an answer.
 
     Attributes:
-      grams: the shingles in the table, each four UTF-16 units.
-      hashes: their hashes.
+      table: shape (n, 2): the shingles in the table, each four UTF-16 units, and their hashes.
     """
 
     def __init__(self) -> None:
-        self.grams = np.zeros(1 << _TABLE_BITS, np.uint64)
-        self.hashes = np.zeros(1 << _TABLE_BITS, np.uint64)
+        self.table = np.zeros((1 << _TABLE_BITS, 2), np.uint64)
+        self._grams, self._hashes = self.table[:, 0], self.table[:, 1]
 
     def chunks(self, texts: Sequence[str]) -> Iterator[Chunk]:
         """Yields the hashes of all shingles of all texts, in chunks of bounded size.
@@ -98,8 +103,8 @@ class ShingleHasher:
 
     def _hash(self, grams: Hashes) -> Hashes:
         slots = (grams * _SLOT_FACTOR) >> np.uint64(64 - _TABLE_BITS)
-        hashes = self.hashes[slots]
-        missed = np.flatnonzero(self.grams[slots] != grams)
+        hashes = self._hashes[slots]
+        missed = np.flatnonzero(self._grams[slots] != grams)
         if len(missed):
             new, where = np.unique(grams[missed], return_inverse=True)
             characters = new.view("<u2").tobytes().decode("utf-16-le", "surrogatepass")
@@ -113,8 +118,8 @@ class ShingleHasher:
             hashes[missed] = fresh[where]
             slots = (new * _SLOT_FACTOR) >> np.uint64(64 - _TABLE_BITS)
             # Of two new shingles in one slot numpy keeps the last, in both tables alike.
-            self.grams[slots] = new
-            self.hashes[slots] = fresh
+            self._grams[slots] = new
+            self._hashes[slots] = fresh
         return hashes
 
 

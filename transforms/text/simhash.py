@@ -15,7 +15,7 @@ import numpy.typing as npt
 from transforms.text import kernel
 from transforms.text.beginnings import LENGTHS, LEVELS_KEPT, beginning_fields, fields_of_sums
 from transforms.text.normal import strip_to_words
-from transforms.text.shingles import WIDTH, Hashes, ShingleHasher
+from transforms.text.shingles import Hashes, ShingleHasher, count_shingles
 
 BITS = 64
 """Bits of a fingerprint."""
@@ -91,11 +91,11 @@ def sketch(words: Sequence[str], minima: int, hasher: ShingleHasher) -> Sketches
 def _sketch_compiled(words: list[str], minima: int, hasher: ShingleHasher) -> Sketches:
     simhash, least = np.empty(len(words), np.uint64), np.empty((len(words), minima), np.uint32)
     sums = np.empty((len(words), LEVELS_KEPT), np.uint64)
-    tables, out = (hasher.grams, hasher.hashes), (simhash, least, sums)
-    kernel.compiled.sketch(words, FACTORS[:minima], LENGTHS, *tables, *out)  # type: ignore[union-attr]
+    out = (simhash, least, sums)
+    kernel.compiled.sketch(words, FACTORS[:minima], LENGTHS, hasher.table, *out)  # type: ignore[union-attr]
     beginnings = np.zeros(len(words), np.uint32)
     if minima:
-        beginnings = fields_of_sums(sums, np.array([max(len(w) - WIDTH + 1, 1) for w in words]))
+        beginnings = fields_of_sums(sums, count_shingles(words))
     return Sketches(simhash, least, beginnings)
 
 

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from transforms.text import kernel
 from transforms.text.dedup_defaults import DEFAULT_MIN_PAGES, DEFAULT_MIN_SHARE
 from transforms.text.duplicates import ASKED_FOR, MATCH, REMEMBERED, TEMPLATE
-from transforms.text.normal import exact_form, exact_hashes
 from transforms.text.rows import EXACT_ROW, Rows, order_of_date
 from transforms.text.shingles import Hashes
 
@@ -46,6 +46,8 @@ def have_words(lines: Sequence[str]) -> npt.NDArray[np.bool_]:
     A line without one is no template: brackets, line numbers and `#!/bin/sh` stand on half of a
     manual's pages and belong to its examples.
     """
+    if kernel.compiled is not None:
+        return np.frombuffer(kernel.compiled.have_words(list(lines)), bool)
     return np.fromiter(
         (_WORD.search(line) is not None and "#!/" not in line for line in lines), bool, len(lines)
     )
@@ -70,9 +72,21 @@ def line_rows(
     return rows[hosts != 0]
 
 
-def content_hashes(pages: Sequence[Sequence[str]]) -> Hashes:
-    """Hashes the longest paragraph of each page, by its exact form; of equals the first."""
-    return exact_hashes(exact_form([max(page, key=len, default="") for page in pages]))[:, 0]
+def content_hashes(chars: npt.NDArray[np.int64], keys: Hashes, counts: Sequence[int]) -> Hashes:
+    """Gives the hash of the longest paragraph of each page; of equals the first.
+
+    Args:
+      chars: shape (n,), length of each paragraph, page by page.
+      keys: shape (n,), the hashes of their exact forms.
+      counts: how many paragraphs each page has; a page without any gets 0.
+    """
+    found = np.zeros(len(counts), np.uint64)
+    start = 0
+    for page, count in enumerate(counts):
+        if count:
+            found[page] = keys[start + int(chars[start : start + count].argmax())]
+        start += count
+    return found
 
 
 def count_hosts(urls: Sequence[str]) -> npt.NDArray[np.void]:

@@ -15,13 +15,14 @@ from pipeline.errors import RunError, UsageError
 from pipeline.inspect.each_shard import each_shard
 from pipeline.inspect.pages import PAGE_RULES, pages_of
 from pipeline.inspect.parts import for_each, records_of
-from pipeline.inspect.restore import open_part, restore_page, what_came_in
+from pipeline.inspect.restore import restore_page, what_came_in
 from pipeline.inspect.run_folder import KINDS, Part, RunFolder, open_run
 from pipeline.inspect.times import now
 from pipeline.inspect.tune import chosen_filters
 from pipeline.outputs.commit import WorkLock, check_output, clear, commit, staging, work_root
 from pipeline.outputs.counts import Counts
 from pipeline.outputs.run_json import describe_counts
+from pipeline.outputs.sinks import LineSink, close_with, open_sink
 from pipeline.outputs.summary_files import write_summary_files
 from pipeline.outputs.write_page import OutputOptions, write_page
 from pipeline.reporting.printable import visible
@@ -170,8 +171,10 @@ def filter_shard(folder: RunFolder, filtering: Filtering, shard: int) -> Filtere
     options = OutputOptions(format=filtering.format, added="", run=folder.name)
     with ExitStack() as stack:
         name = f"part-{shard:06d}"
-        new = open_part(stack, join(filtering.out, "documents", f"{name}.{filtering.format}"))
-        receipts = open_part(stack, join(filtering.out, "removed", f"{name}.jsonl.gz"))
+        new = open_sink(join(filtering.out, "documents", f"{name}.{filtering.format}"))
+        receipts = LineSink(join(filtering.out, "removed", f"{name}.jsonl.gz"))
+        close_with(stack, new)
+        close_with(stack, receipts)
         pages = pages_of(
             records_of(documents) if documents else (), records_of(removed) if removed else ()
         )
@@ -189,8 +192,8 @@ def filter_shard(folder: RunFolder, filtering: Filtering, shard: int) -> Filtere
                     done.dropped.append(_number(made.id))
                 record = page.record or {"added": "", "source": ""}
                 here = replace(options, added=record["added"], source=record["source"])
-                for line in write_page(made, made.removals, here, new, done.counts):
-                    receipts.write(line)
+                for lines in write_page(made, made.removals, here, new, done.counts):
+                    receipts.write_lines(lines)
     return done
 
 

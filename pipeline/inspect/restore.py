@@ -16,7 +16,7 @@ from pipeline.inspect.times import now
 from pipeline.outputs.commit import WorkLock, check_output, clear, commit, staging, work_root
 from pipeline.outputs.counts import Counts, sum_up
 from pipeline.outputs.run_json import describe_counts
-from pipeline.outputs.sinks import LineSink, ParquetSink, open_sink
+from pipeline.outputs.sinks import LineSink, close_with, open_sink
 from pipeline.outputs.summary_files import write_summary_files
 from pipeline.outputs.write_page import OutputOptions, write_page
 from pipeline.reporting.printable import visible
@@ -198,8 +198,10 @@ def restore_shard(folder: RunFolder, restoring: Restoring, shard: int) -> Counts
     options = OutputOptions(format=restoring.format, added=restoring.added, run=restoring.run)
     with ExitStack() as stack:
         name = f"part-{shard:06d}"
-        new = open_part(stack, join(restoring.out, "documents", f"{name}.{restoring.format}"))
-        receipts = open_part(stack, join(restoring.out, "removed", f"{name}.jsonl.gz"))
+        new = open_sink(join(restoring.out, "documents", f"{name}.{restoring.format}"))
+        receipts = LineSink(join(restoring.out, "removed", f"{name}.jsonl.gz"))
+        close_with(stack, new)
+        close_with(stack, receipts)
         pages = pages_of(
             records_of(documents) if documents else (), records_of(removed) if removed else ()
         )
@@ -214,8 +216,8 @@ def restore_shard(folder: RunFolder, restoring: Restoring, shard: int) -> Counts
                 here = replace(options, added=page.record["added"], source=page.record["source"])
             else:
                 here = options
-            for line in write_page(made, made.removals, here, new, counts):
-                receipts.write(line)
+            for lines in write_page(made, made.removals, here, new, counts):
+                receipts.write_lines(lines)
     return counts
 
 
@@ -286,17 +288,3 @@ def _removal(receipt: Receipt) -> Removal:
         Keeper(keeper["id"], keeper["url"], keeper["paragraph"]) if keeper else None,
         receipt.get("distance"),
     )
-
-
-def open_part(stack: ExitStack, path: str) -> LineSink | ParquetSink:
-    """Opens a sink that is closed when all went well, and given up otherwise."""
-    sink = open_sink(path)
-
-    def leave(_: object, error: BaseException | None, __: object) -> None:
-        if error is None:
-            sink.close()
-        else:
-            sink.abort(error)
-
-    stack.push(leave)
-    return sink

@@ -16,6 +16,8 @@ SAMPLES = 5
 _MOST_HOSTS = 200
 _MOST_COPIES = 40
 _DIGEST_MASK = (1 << 128) - 1
+_ALL_RANKS = 1 << 53
+"""Above every rank of an example."""
 
 
 @dataclass(slots=True)
@@ -53,10 +55,20 @@ class Counts:
         """Adds a record or receipt to the digest."""
         self.digest = (self.digest + xxhash.xxh3_128_intdigest(line)) & _DIGEST_MASK
 
+    def add_lines(self, lines: Iterable[bytes]) -> None:
+        """Adds many, as `add_line` would one by one."""
+        self.digest = (self.digest + sum(map(xxhash.xxh3_128_intdigest, lines))) & _DIGEST_MASK
+
+    def sample_limit(self, rule: str) -> int:
+        """Gives the rank below which an example of a rule would be kept."""
+        some = self.samples.get(rule)
+        if not some or len(some) < SAMPLES:
+            return _ALL_RANKS
+        return int(str(some[-1]["rank"]))
+
     def wants_sample(self, rule: str, rank: int) -> bool:
         """Says whether an example of a rule would be kept."""
-        some = self.samples.get(rule)
-        return not some or len(some) < SAMPLES or rank < int(str(some[-1]["rank"]))
+        return rank < self.sample_limit(rule)
 
     def add_sample(self, rule: str, rank: int, sample: dict[str, object]) -> None:
         """Keeps an example of a rule if its rank is among the least."""

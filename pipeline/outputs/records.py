@@ -4,12 +4,9 @@ The record is what dolma, datatrove, NeMo Curator and pandas read alike: string 
 no null, no `media`, no `attributes`, and every date inside `metadata`, `created` or `added`.
 """
 
-import functools
 import os
 from collections import Counter
 from typing import Any
-
-import orjson
 
 from transforms.records import Failure, Page, Removal
 
@@ -68,13 +65,14 @@ def make_receipt(page: Page, paragraph: int, removal: Removal, run: str) -> dict
         "text": page.paragraphs[paragraph],
         "rule": removal.rule,
         "evidence": removal.evidence,
-        **_rarer_fields(page, paragraph, removal),
+        **origin_fields(removal),
+        **masked_field(page, paragraph),
         "run": run,
     }
 
 
-def _rarer_fields(page: Page, paragraph: int, removal: Removal) -> dict[str, Any]:
-    """What only some receipts have."""
+def origin_fields(removal: Removal) -> dict[str, Any]:
+    """What the receipts of copies have."""
     fields: dict[str, Any] = {}
     if removal.keeper is not None:
         fields["keeper"] = {
@@ -84,39 +82,14 @@ def _rarer_fields(page: Page, paragraph: int, removal: Removal) -> dict[str, Any
         }
     if removal.distance is not None:
         fields["distance"] = removal.distance
-    if paragraph in page.masks:
-        masks = page.masks[paragraph]
-        fields["masked"] = [{"rule": mask.rule, "at": mask.at} for mask in masks]
     return fields
 
 
-class ReceiptLines:
-    """Makes the receipts of one page as JSON: the bytes of `make_receipt`, at half the cost.
-
-    Args:
-      page: all of its paragraphs.
-      run: name of the run.
-    """
-
-    def __init__(self, page: Page, run: str) -> None:
-        self._page = page
-        self._head = orjson.dumps({"id": page.id, "url": page.url})[:-1] + b',"paragraph":'
-        self._run = b',"run":' + orjson.dumps(run) + b"}"
-
-    def of(self, paragraph: int, removal: Removal) -> tuple[bytes, bytes]:
-        """Gives a paragraph's receipt without the name of the run, and with it."""
-        page = self._page
-        text = orjson.dumps(page.paragraphs[paragraph])
-        reason = _reason(removal.rule, removal.evidence)
-        line = b'%b%d,"text":%b%b' % (self._head, paragraph, text, reason)
-        if removal.keeper is not None or removal.distance is not None or paragraph in page.masks:
-            line += b"," + orjson.dumps(_rarer_fields(page, paragraph, removal))[1:-1]
-        return line + b"}", line + self._run
-
-
-@functools.lru_cache(maxsize=1024)
-def _reason(rule: str, evidence: str) -> bytes:
-    return b"," + orjson.dumps({"rule": rule, "evidence": evidence})[1:-1]
+def masked_field(page: Page, paragraph: int) -> dict[str, Any]:
+    """What the receipts of paragraphs have in which something was masked."""
+    if paragraph not in page.masks:
+        return {}
+    return {"masked": [{"rule": mask.rule, "at": mask.at} for mask in page.masks[paragraph]]}
 
 
 def make_reject(failure: Failure, run: str) -> dict[str, Any]:

@@ -37,7 +37,6 @@ class _Sink:
         self._path = path
         self._file = ExitStack()
         self._stream: Any = None
-        self.lines = 0
 
     def close(self) -> None:
         """Completes the file under its name."""
@@ -85,6 +84,10 @@ class LineSink(_Sink):
 
     def write(self, line: bytes) -> None:
         """Appends a line, given without its end."""
+        self.write_lines(line + b"\n")
+
+    def write_lines(self, lines: bytes) -> None:
+        """Appends one or more lines, given with their ends."""
         if self._stream is None:
             handle = self._open()
             if self._path.endswith(".gz"):
@@ -93,9 +96,8 @@ class LineSink(_Sink):
                 self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(
                     handle, closefd=False
                 )
-        self._waiting += (line, b"\n")
-        self._bytes += len(line)
-        self.lines += 1
+        self._waiting.append(lines)
+        self._bytes += len(lines)
         if self._bytes >= _BYTES_AT_ONCE:
             self._flush()
 
@@ -133,7 +135,6 @@ class ParquetSink(_Sink):
         record["metadata"] = fixed | {"more": orjson.dumps(metadata).decode()}
         record.setdefault("created", "")
         self._rows.append(record)
-        self.lines += 1
         if len(self._rows) >= _ROWS_A_GROUP:
             self._flush()
 
@@ -160,6 +161,18 @@ class ParquetSink(_Sink):
 def open_sink(path: str) -> LineSink | ParquetSink:
     """Opens a sink by the path's last extension."""
     return ParquetSink(path) if path.endswith(".parquet") else LineSink(path)
+
+
+def close_with(stack: ExitStack, sink: LineSink | ParquetSink) -> None:
+    """Has a sink closed at the stack's end when all went well, and given up otherwise."""
+
+    def leave(_: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            sink.close()
+        else:
+            sink.abort(error)
+
+    stack.push(leave)
 
 
 def read_lines(path: str, data: IO[bytes]) -> IO[bytes]:

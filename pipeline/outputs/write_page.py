@@ -11,11 +11,11 @@ import xxhash
 
 from pipeline.outputs.counts import Counts
 from pipeline.outputs.histograms import add_signals
-from pipeline.outputs.records import ReceiptLines, make_receipt, make_record
+from pipeline.outputs.receipts import receipt_lines
+from pipeline.outputs.records import make_record
 from pipeline.outputs.sinks import LineSink, ParquetSink
 from transforms.records import Page, Removal
 
-_SAMPLE_CHARS = 300
 _FIRST_MONTH, _LAST_MONTH = "1990-01", "2099-12"
 
 
@@ -46,7 +46,7 @@ def write_page(
     counts: Counts,
     copies: Mapping[int, int] | None = None,
 ) -> Iterator[bytes]:
-    """Writes a page's document, counts everything, and yields the lines of its receipts.
+    """Writes a page's document, counts everything, and yields its receipts.
 
     Args:
       page: all of its paragraphs.
@@ -56,6 +56,9 @@ def write_page(
       counts: is added to.
       copies: number of a paragraph to the size of the group of duplicates, or the pages with the
         template, that it belongs to, where that is known.
+
+    Yields:
+      Lines of JSON with their ends, several at a time.
     """
     copies = copies or {}
     record = make_record(page, removals, added=options.added, source=options.source)
@@ -82,43 +85,17 @@ def write_page(
     numbers = counts.hosts.setdefault(_host(page.url), [0, 0, 0])
     for i, value in enumerate((1, len(page.paragraphs), kept)):
         numbers[i] += value
-    yield from _receipts(page, removals, dropped, options, counts, copies)
-
-
-def _receipts(
-    page: Page,
-    removals: dict[int, Removal],
-    dropped: Removal | None,
-    options: OutputOptions,
-    counts: Counts,
-    copies: Mapping[int, int],
-) -> Iterator[bytes]:
-    """Counts each paragraph that goes, and yields its receipt."""
-    host, gone = _host(page.url), Counter[str]()
-    lines = ReceiptLines(page, options.run)
-    some = removals.keys() | copies.keys() if dropped is None else range(len(page.paragraphs))
-    for paragraph in sorted(some):
-        removal = removals.get(paragraph)
-        size = copies.get(paragraph, 0)
-        if removal is None:
-            if size:
-                _count_keeper(counts, page, paragraph, size)
-            if dropped is None:
-                continue
-            gone[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += 1
-            removal = dropped
-        else:
-            gone[f"paragraphs.removed:{removal.rule}"] += 1
-            if size:
-                _count_copy(counts, page, host, paragraph, removal, size)
-        rank = xxhash.xxh3_64_intdigest(f"{page.id}#{paragraph}".encode()) >> 11
-        if counts.wants_sample(removal.rule, rank):
-            receipt = make_receipt(page, paragraph, removal, options.run)
-            counts.add_sample(removal.rule, rank, _sample(receipt))
-        same_in_each_run, line = lines.of(paragraph, removal)
-        counts.add_line(same_in_each_run)
-        yield line
-    counts.n.update(gone)
+    for paragraph, size in copies.items():
+        _count_group(counts, page, paragraph, removals.get(paragraph), size)
+    gone, by_rule = removals, record["metadata"]["removed"]
+    if dropped is not None:
+        gone = {m: removals.get(m, dropped) for m in range(len(page.paragraphs))}
+        others = len(gone.keys() - removals.keys())
+        if others:
+            n[f"paragraphs.dropped:{dropped.rule.removeprefix('page.')}"] += others
+    for rule, count in by_rule.items():
+        n[f"paragraphs.removed:{rule}"] += count
+    yield from receipt_lines(page, gone, options.run, counts)
 
 
 def _field(name: str, value: str) -> bytes:
@@ -151,43 +128,28 @@ def _count_written(counts: Counts, page: Page) -> None:
         n[f"months:{page.date[:7]}"] += 1
 
 
-def _count_keeper(counts: Counts, page: Page, paragraph: int, size: int) -> None:
-    counts.groups.add(
-        size,
-        f"{page.id}#{paragraph}",
-        {
-            "id": page.id,
-            "url": page.url,
-            "paragraph": paragraph,
-            "text": page.paragraphs[paragraph],
-        },
-    )
-
-
-def _count_copy(
-    counts: Counts, page: Page, host: str, paragraph: int, removal: Removal, size: int
+def _count_group(
+    counts: Counts, page: Page, paragraph: int, removal: Removal | None, size: int
 ) -> None:
-    text, keeper = page.paragraphs[paragraph], removal.keeper
-    if keeper is None:
+    """Counts a paragraph that belongs to a group of duplicates, or to a template."""
+    if not size:
+        return
+    text = page.paragraphs[paragraph]
+    if removal is None:
+        if counts.groups.wants(size):
+            about = {"id": page.id, "url": page.url, "paragraph": paragraph, "text": text}
+            counts.groups.add(size, f"{page.id}#{paragraph}", about)
+    elif removal.keeper is None:
         if counts.templates.wants(size):
+            host = _host(page.url)
             name = f"{host} {xxhash.xxh3_64_hexdigest(text.encode('utf-8', 'replace'))}"
             about = {"host": host, "text": text, "evidence": removal.evidence}
             counts.templates.add(size, name, about)
     elif counts.copies.wants(size):
+        keeper = removal.keeper
         counts.copies.add(
             size,
             f"{keeper.id}#{keeper.paragraph}",
             {"id": keeper.id, "url": keeper.url, "paragraph": keeper.paragraph},
             {"url": page.url, "text": text, "distance": removal.distance},
         )
-
-
-def _sample(receipt: dict[str, object]) -> dict[str, object]:
-    sample: dict[str, object] = {
-        "url": receipt["url"],
-        "text": str(receipt["text"])[:_SAMPLE_CHARS],
-        "evidence": receipt["evidence"],
-    }
-    if "keeper" in receipt:
-        sample["keeper"] = receipt["keeper"]
-    return sample

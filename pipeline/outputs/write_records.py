@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any
 
 import apache_beam as beam
@@ -12,7 +11,7 @@ from apache_beam.pvalue import PCollection
 from pipeline.duplicates.keepers import Keepers, read_chosen, remember_shard
 from pipeline.outputs.counts import Counts
 from pipeline.outputs.records import make_reject
-from pipeline.outputs.sinks import LineSink, ParquetSink, open_sink
+from pipeline.outputs.sinks import LineSink, close_with, open_sink
 from pipeline.outputs.write_page import OutputOptions, write_page
 from pipeline.reporting.progress import Progress
 from pipeline.spill_shards import read_pages, read_shard_counts
@@ -108,9 +107,11 @@ def write_shard(
     if work.remembered:
         remember_shard(work, shard, answers)
     with ExitStack() as stack:
-        documents = _sink(stack, work.part("documents", shard, options.format))
-        removed = _sink(stack, work.part("removed", shard, "jsonl.gz"))
-        rejected = _sink(stack, work.part("rejected", shard, "jsonl.gz"))
+        documents = open_sink(work.part("documents", shard, options.format))
+        removed = LineSink(work.part("removed", shard, "jsonl.gz"))
+        rejected = LineSink(work.part("rejected", shard, "jsonl.gz"))
+        for sink in (documents, removed, rejected):
+            close_with(stack, sink)
         for pages, failures in read_pages(work, shard):
             for failure in failures:
                 rejected.write(orjson.dumps(make_reject(failure, options.run)))
@@ -118,28 +119,12 @@ def write_shard(
             for number, page in pages:
                 found, copies = duplicates.of_page(number)
                 removals = page.removals | found
-                for line in write_page(page, removals, options, documents, counts, copies):
+                for lines in write_page(page, removals, options, documents, counts, copies):
                     if options.removed:
-                        removed.write(line)
+                        removed.write_lines(lines)
             on_batch()
         duplicates.check_all_used()
     return counts
-
-
-def _sink(stack: ExitStack, path: str) -> LineSink | ParquetSink:
-    """Opens a sink that is closed when all went well, and given up otherwise."""
-    sink = open_sink(path)
-
-    def leave(
-        _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            sink.close()
-        else:
-            sink.abort(error)
-
-    stack.push(leave)
-    return sink
 
 
 _COLUMNS = ("address", "keeper", "keeper_date", "keeper_hash", "kind", "distance", "mark")

@@ -192,9 +192,9 @@ def _write_lines(
             for number, (_, page) in enumerate(pages, batch.first_page):
                 start, end = np.searchsorted(numbers, np.array([number, number + 1], np.uint64))
                 removals = page.removals | _removals(matches[start:end], keepers)
-                for line in write_page(page, removals, options, sinks["documents"], counts):
+                for lines in write_page(page, removals, options, sinks["documents"], counts):
                     if options.removed:
-                        sinks["removed"].write(line)
+                        sinks["removed"].write_lines(lines)
 
 
 def _removals(

@@ -1,10 +1,14 @@
 """The receipts' lines are those of their fields."""
 
 import orjson
-from hypothesis import given
+import pytest
+import xxhash
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.outputs.records import ReceiptLines, make_receipt
+from pipeline.outputs.counts import SAMPLES, Counts
+from pipeline.outputs.receipts import receipt_lines, strings_as_json
+from pipeline.outputs.records import make_receipt
 from transforms.records import Keeper, Mask, Page, Removal
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -13,13 +17,53 @@ REMOVALS = st.builds(Removal, TEXTS, TEXTS, KEEPERS, st.none() | st.integers(0, 
 MASKS = st.just(()) | st.tuples(st.builds(Mask, TEXTS, st.integers(0, 9)))
 
 
-@given(st.tuples(TEXTS, TEXTS, TEXTS), st.lists(TEXTS, min_size=1), REMOVALS, MASKS)
-def test_a_line_is_what_its_fields_give(names, paragraphs, removal, masks):
+@given(
+    st.tuples(TEXTS, TEXTS, TEXTS),
+    st.lists(st.tuples(TEXTS, st.none() | REMOVALS, MASKS), max_size=6),
+)
+def test_lines_are_what_their_fields_give(names, paragraphs):
     identifier, url, run = names
-    number = len(paragraphs) - 1
-    page = Page(identifier, url, "", tuple(paragraphs), masks={number: masks} if masks else {})
-    receipt = make_receipt(page, number, removal, run)
-    without, line = ReceiptLines(page, run).of(number, removal)
-    assert line == orjson.dumps(receipt)
-    del receipt["run"]
-    assert without == orjson.dumps(receipt)
+    texts = tuple(text for text, _, _ in paragraphs)
+    removals = {n: removal for n, (_, removal, _) in enumerate(paragraphs) if removal}
+    masks = {n: masks for n, (_, _, masks) in enumerate(paragraphs) if masks}
+    check(Page(identifier, url, "", texts, masks=masks), removals, run)
+
+
+@pytest.mark.parametrize("number", [0, 1023, 1024, 4095, 4096, 5000])
+def test_pages_of_many_paragraphs_have_the_same_lines(number):
+    page = Page("ps:1", "http://a.example/", "", tuple(f'say "{n}",' for n in range(number + 1)))
+    shared = Removal("a.b", "the same for all")
+    check(page, {n: shared if n % 3 else Removal("c.d", f"{n}") for n in range(number + 1)}, "r")
+    check(page, {number: shared}, "r")
+
+
+def check(page, removals, run):
+    counts, by_hand = Counts(), Counts()
+    blocks = list(receipt_lines(page, dict(reversed(removals.items())), run, counts))
+    receipts = [make_receipt(page, n, removals[n], run) for n in sorted(removals)]
+    lines = b"".join(blocks).splitlines(keepends=True)
+    assert lines == [orjson.dumps(receipt) + b"\n" for receipt in receipts]
+    assert all(block.endswith(b"\n") for block in blocks)
+    for receipt in receipts:
+        del receipt["run"]
+        by_hand.add_line(orjson.dumps(receipt))
+    assert counts.digest == by_hand.digest
+    check_samples(counts, page, removals)
+
+
+def check_samples(counts, page, removals):
+    for rule in {removal.rule for removal in removals.values()}:
+        numbers = [n for n, removal in removals.items() if removal.rule == rule]
+        ranks = [rank_of(page, n) for n in numbers]
+        assert [sample["rank"] for sample in counts.samples[rule]] == sorted(ranks)[:SAMPLES]
+
+
+def rank_of(page, number):
+    return xxhash.xxh3_64_intdigest(f"{page.id}#{number}".encode()) >> 11
+
+
+@given(st.lists(TEXTS))
+@example(['ends like a list",', '",', ""])
+@example(["\\", '\\"', "\n", '",\n  "', "\x85\u2028"])
+def test_many_strings_are_as_one_by_one(texts):
+    assert strings_as_json(texts) == [orjson.dumps(text)[1:-1] for text in texts]

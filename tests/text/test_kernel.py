@@ -13,6 +13,7 @@ from duplicate_oracle import exact_rows_lists, near_rows_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_paragraphs import read_pages
+from twins import without_kernel
 
 from transforms.text import kernel, utf8
 from transforms.text.beginnings import LENGTHS, MASKS
@@ -30,14 +31,6 @@ needs_kernel = pytest.mark.skipif(
 LETTERS = "aAzZ019_ .,-\t\n\x1f\x85\xa0éÉßİΣσςžКї٣৩²Ⅷ中日本あアกကខ\u0301\u200b\ud800\udfff😀𝔘𐐀"
 SOME = st.text(st.one_of(st.sampled_from(LETTERS), st.characters()), max_size=80)
 PLAIN = st.text(st.characters(max_codepoint=127), max_size=80)
-
-
-def without_kernel(function, *arguments):
-    found, kernel.compiled = kernel.compiled, None
-    try:
-        return function(*arguments)
-    finally:
-        kernel.compiled = found
 
 
 def same_forms(texts, min_words):

@@ -3,9 +3,12 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twins import without_kernel
 
+from transforms.text import kernel
 from transforms.text.quality import ngrams
 
 
@@ -32,7 +35,12 @@ def plain(words, lengths, n):
 def check(pages):
     words = np.array([w for page in pages for w in page], np.uint64)
     lengths = np.array([int(w) % 9 + 1 for w in words], np.int64)
-    found = ngrams.ngram_chars(words, lengths, np.array([len(p) for p in pages]))
+    counts = np.array([len(p) for p in pages])
+    found = ngrams.ngram_chars(words, lengths, counts)
+    twin = without_kernel(ngrams.ngram_chars, words, lengths, counts)
+    assert {name: column.tolist() for name, column in found.items()} == {
+        name: column.tolist() for name, column in twin.items()
+    }
     for number, page in enumerate(pages):
         sizes = [int(w) % 9 + 1 for w in page]
         for n in range(2, 11):
@@ -70,6 +78,26 @@ def test_words_whose_hashes_agree_in_32_bits_are_told_apart(page):
 def test_more_groups_than_16_bits_hold():
     page = list(range(70_000)) * 2
     words = np.array(page, np.uint64) << np.uint64(20)
-    found = ngrams.ngram_chars(words, np.ones(len(page), np.int64), np.array([len(page)]))
-    assert found["repeats_2"][0] == 70_000 - 1
-    assert found["dup_10"][0] == 70_000
+    arguments = words, np.ones(len(page), np.int64), np.array([len(page)])
+    for found in (
+        ngrams.ngram_chars(*arguments),
+        without_kernel(ngrams.ngram_chars, *arguments),
+    ):
+        assert found["repeats_2"][0] == 70_000 - 1
+        assert found["dup_10"][0] == 70_000
+
+
+@pytest.mark.skipif(kernel.compiled is None, reason="no compiled kernel")
+def test_the_kernel_refuses_sizes_that_do_not_fit():
+    words, counts = np.zeros(4, np.uint64), np.array([1, 3])
+    out = np.zeros((2, 18), np.int64)
+    kernel.compiled.count_ngrams(words, words, counts, out)
+    for wrong in (
+        (words, words[:3], counts, out),
+        (words, words, np.array([1, 2]), out),
+        (words, words, np.array([5, -1]), out),
+        (words, words, np.array([2**62, 2**62]), out),
+        (words, words, counts, out[:1]),
+    ):
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.count_ngrams(*wrong)

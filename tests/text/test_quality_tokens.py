@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from real_paragraphs import read_pages
+from twins import without_kernel
 
+from transforms.text import kernel
 from transforms.text.quality import charclass
 from transforms.text.quality.hashing import PrefixHash, WordSet
 from transforms.text.quality.segments import tokenize
@@ -17,7 +20,9 @@ MARKS = " ab1.…,:;!?'’\"()[]{}<>-–—~/*+#%$€_=@&\\|^¯°\n\t8DPxkmsS中
 
 def batch(text, kind="en"):
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    found = tokenize(text, codes, charclass.table()[codes], PrefixHash(codes), kind)
+    arguments = text, codes, charclass.table()[codes], PrefixHash(codes), kind
+    found, twin = tokenize(*arguments), without_kernel(tokenize, *arguments)
+    assert (found.start.tolist(), found.end.tolist()) == (twin.start.tolist(), twin.end.tolist())
     return [text[a:b] for a, b in zip(found.start, found.end, strict=True)]
 
 
@@ -114,6 +119,49 @@ WORDS = st.sampled_from(HARD.split())
 def test_the_batch_splits_as_the_splitter(words, kind):
     text = " ".join(words)
     assert batch(text, kind) == one_by_one(text, kind)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(
+        st.one_of(
+            st.sampled_from(MARKS + "\x85\u2028ßΣЖӁ٣अकम्กあ가°€™😀𝔘𐐀𠀀\ud800"), st.characters()
+        )
+    ),
+    st.sampled_from(["en", "de", ""]),
+)
+def test_any_text_is_split_without_loss(text, kind):
+    assert "".join(batch(text, kind)) == "".join(text.split())
+
+
+def test_every_character_is_split_as_without_the_kernel():
+    characters = [chr(c) for c in (*range(0xD800), *range(0xE000, 0x30000, 7))]
+    for kind in ("en", "de"):
+        batch(" ".join(f"a{c}b 1{c}2 {c}. ({c}) {c}{c}" for c in characters), kind)
+
+
+def test_real_text_is_split_as_the_splitter_splits_it():
+    text = "\n".join(line for page in read_pages(500).values() for line in page)
+    for kind in ("en", "de", ""):
+        assert batch(text, kind) == one_by_one(text, kind)
+
+
+@pytest.mark.skipif(kernel.compiled is None, reason="no compiled kernel")
+def test_the_kernel_refuses_what_does_not_fit():
+    codes, classes = np.zeros(2, np.uint32), np.zeros(2, np.uint16)
+    words = WordSet(["a"])
+    sets = words.hashes, words.seen, words.hashes, words.seen, 1
+    compiled = kernel.compiled.cut_words
+    for wrong in (("abc", codes, classes, 0, *sets), ("ab", codes, classes[:1], 0, *sets)):
+        with pytest.raises(ValueError, match="do not fit"):
+            compiled(*wrong, {}, list)
+    with pytest.raises(ValueError, match="do not fit"):
+        compiled("ab", codes, classes, 0, words.hashes, words.seen[:9], *sets[2:], {}, list)
+    rare = np.full(2, charclass.RARE, np.uint16)
+    with pytest.raises(TypeError, match="tuples"):
+        compiled("ab", codes, rare, 0, *sets, {}, list)
+    with pytest.raises(ZeroDivisionError):
+        compiled("ab", codes, rare, 0, *sets, {}, lambda _: 1 / 0)
 
 
 def test_long_pieces_take_linear_time():

@@ -12,6 +12,8 @@
 PyObject *find_near(PyObject *module, PyObject *args);        /* _search.c */
 PyObject *read_texts(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
+PyObject *count_ngrams(PyObject *module, PyObject *args);     /* _quality.c */
+PyObject *cut_words(PyObject *module, PyObject *args);        /* _quality.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
 PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
@@ -291,6 +293,8 @@ sketch(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef METHODS[] = {
+    {"count_ngrams", count_ngrams, METH_VARARGS, NULL},
+    {"cut_words", cut_words, METH_VARARGS, NULL},
     {"find_near", find_near, METH_VARARGS, NULL},
     {"have_words", have_words, METH_VARARGS, NULL},
     {"read_texts", read_texts, METH_VARARGS, NULL},

@@ -4,6 +4,21 @@ from typing import Any
 VERSION: int
 
 def encode_utf8(text: str, /) -> bytes | None: ...
+def count_ngrams(words: Any, lengths: Any, page_words: Any, out: Any, /) -> None: ...
+def cut_words(
+    text: str,
+    codes: Any,
+    classes: Any,
+    german: bool,
+    whole_hashes: Any,
+    whole_seen: Any,
+    stem_hashes: Any,
+    stem_seen: Any,
+    longest: int,
+    memo: dict[str, tuple[int, ...]],
+    cuts: Callable[[str], tuple[int, ...]],
+    /,
+) -> tuple[bytes, bytes]: ...
 def find_near(
     rows: Any,
     lengths: Any,

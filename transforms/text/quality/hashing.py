@@ -65,7 +65,14 @@ class PrefixHash:
 
 
 class WordSet:
-    """A fixed set of words that hashes are looked up in; nothing is found for other words."""
+    """A fixed set of words that hashes are looked up in; nothing is found for other words.
+
+    Attributes:
+      words: without repeats.
+      longest: characters of the longest.
+      hashes: of the words, sorted.
+      seen: by the highest bits of a hash, whether any word has these.
+    """
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = list(dict.fromkeys(words))
@@ -77,10 +84,10 @@ class WordSet:
         first = np.concatenate((np.zeros(1, np.int64), last))[: len(self.words)]
         hashes = PrefixHash(codes).between(first, last)
         order = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[order]
+        self.hashes = hashes[order]
         self._index = order
-        self._seen = np.zeros(1 << self._bits, np.bool_)
-        self._seen[self._slots(hashes)] = True
+        self.seen = np.zeros(1 << self._bits, np.bool_)
+        self.seen[self._slots(hashes)] = True
 
     def _slots(self, hashes: Hashes) -> NDArray[np.intp]:
         return (hashes >> np.uint64(64 - self._bits)).astype(np.intp)
@@ -90,8 +97,8 @@ class WordSet:
         found = np.full(len(hashes), -1, np.int64)
         if not self.words:
             return found
-        maybe = np.flatnonzero(self._seen[self._slots(hashes)])
-        place = np.minimum(np.searchsorted(self._hashes, hashes[maybe]), len(self.words) - 1)
-        hit = self._hashes[place] == hashes[maybe]
+        maybe = np.flatnonzero(self.seen[self._slots(hashes)])
+        place = np.minimum(np.searchsorted(self.hashes, hashes[maybe]), len(self.words) - 1)
+        hit = self.hashes[place] == hashes[maybe]
         found[maybe[hit]] = self._index[place[hit]]
         return found

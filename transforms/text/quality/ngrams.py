@@ -10,12 +10,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.text import kernel
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _MAX_UINT16 = 0xFFFF
 TOP = (2, 3, 4)
 DUPLICATE = (5, 6, 7, 8, 9, 10)
+_COLUMNS = (
+    *(f"repeats_{n}" for n in range(2, 11)),
+    *(f"top_{n}" for n in TOP),
+    *(f"dup_{n}" for n in DUPLICATE),
+)
 
 
 def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> dict[str, Ints]:
@@ -33,6 +40,10 @@ def ngram_chars(words: NDArray[np.uint64], lengths: Ints, page_words: Ints) -> d
       `repeats_N` (N in 2..10), how many n-grams repeat an earlier one.
     """
     pages = len(page_words)
+    if kernel.compiled is not None:
+        columns = np.zeros((pages, len(_COLUMNS)), np.int64)
+        kernel.compiled.count_ngrams(words, lengths, page_words, columns)
+        return dict(zip(_COLUMNS, columns.T, strict=True))
     total = len(words)
     page = np.repeat(np.arange(pages, dtype=np.int32), page_words)
     chars = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.text import kernel
 from transforms.text.quality import charclass as cc
 from transforms.text.quality.hashing import PrefixHash, WordSet
 from transforms.text.quality.tokens import Splitter
@@ -81,6 +82,8 @@ def tokenize(
     size = len(codes)
     if not size:
         return Tokens(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    if kernel.compiled is not None:
+        return _tokenize_compiled(text, codes, classes, kind)
     space = (classes & cc.SPACE) != 0
     turns = np.flatnonzero(space[1:] != space[:-1]) + 1
     starts = np.zeros(size + 1, np.bool_)
@@ -114,6 +117,27 @@ def tokenize(
     ends = np.append(found[1:], size)
     words = ~space[found]
     return Tokens(found[words], ends[words])
+
+
+def _tokenize_compiled(
+    text: str, codes: NDArray[np.uint32], classes: NDArray[np.uint16], kind: str
+) -> Tokens:
+    cutter = _cutter(kind)
+    whole, stems = cutter.whole, cutter.stems
+    start, end = kernel.compiled.cut_words(  # type: ignore[union-attr]
+        text,
+        codes,
+        classes,
+        kind == "de",
+        whole.hashes,
+        whole.seen,
+        stems.hashes,
+        stems.seen,
+        max(whole.longest, stems.longest),
+        cutter.memo,
+        cutter.cuts,
+    )
+    return Tokens(np.frombuffer(start, np.int64), np.frombuffer(end, np.int64))
 
 
 def _cut_plain(  # noqa: PLR0915 - one rule after the other

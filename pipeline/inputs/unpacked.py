@@ -81,7 +81,7 @@ class Unpacked:
                 self._inside = True
             # Many small members can do together what one may not.
             check_expansion(self._unpacked, members.position, self._options)
-            block = members.read()
+            block = members.read(self._options.expansion_grace_bytes - self._unpacked)
             if block:
                 self._unpacked += len(block)
                 return block

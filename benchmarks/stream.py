@@ -204,12 +204,23 @@ def latency(options, folder):
 
 
 def sustained(options, folder):
-    """A fixed rate of pages for some minutes."""
-    pages = Pages(0.3)
+    """A fixed rate of pages, in files."""
     stream = Stream(
         options.prism, folder, f"--window={options.window}", "--settle=0s", *options.options.split()
     )
-    drop(stream.inbox, "first.jsonl", [pages.page(0)])
+    keep_up(stream, lambda number, some: drop(stream.inbox, f"p{number:08d}.jsonl", some), options)
+
+
+def keep_up(stream, send, options):
+    """Sends a stream a fixed rate of pages for some minutes; reports by the minute.
+
+    Args:
+      stream: has just been started.
+      send: takes the number of the first page, and pages.
+      options: with `minutes`, `rate` and `every`.
+    """
+    pages = Pages(0.3)
+    send(0, [pages.page(0)])
     stream.wait_for(1)
     began, number = time.monotonic(), 1
     report = began + 60
@@ -221,7 +232,7 @@ def sustained(options, folder):
         target = int((now - began) * options.rate)
         while number < target:
             some = [pages.page(n) for n in range(number, min(number + 50, target + 1))]
-            drop(stream.inbox, f"p{number:08d}.jsonl", some)
+            send(number, some)
             number += len(some)
         if now >= report:
             stream.check()

@@ -7,7 +7,7 @@ import os
 
 from setuptools import Extension, setup
 
-SOURCES = ("_kernel", "_forms", "_quality", "_search", "_walk", "_bounds", "_utf8")
+SOURCES = ("_kernel", "_forms", "_phrases", "_quality", "_search", "_walk", "_bounds", "_utf8")
 
 setup(
     ext_modules=[

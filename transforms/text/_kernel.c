@@ -14,6 +14,8 @@ PyObject *read_texts(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *count_ngrams(PyObject *module, PyObject *args);     /* _quality.c */
 PyObject *cut_words(PyObject *module, PyObject *args);        /* _quality.c */
+PyObject *add_phrases(PyObject *module, PyObject *args);      /* _phrases.c */
+PyObject *may_be_phrases(PyObject *module, PyObject *args);   /* _phrases.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
 PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
@@ -293,6 +295,8 @@ sketch(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef METHODS[] = {
+    {"add_phrases", add_phrases, METH_VARARGS, NULL},
+    {"may_be_phrases", may_be_phrases, METH_VARARGS, NULL},
     {"count_ngrams", count_ngrams, METH_VARARGS, NULL},
     {"cut_words", cut_words, METH_VARARGS, NULL},
     {"find_near", find_near, METH_VARARGS, NULL},

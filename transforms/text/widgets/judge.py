@@ -13,7 +13,7 @@ import numpy as np
 from transforms.records import Removal
 from transforms.text.widgets import model
 from transforms.text.widgets.context import Layout, features
-from transforms.text.widgets.phrasebook import BOOK, normalise
+from transforms.text.widgets.phrasebook import BOOK
 from transforms.text.widgets.sections import Evidence, has_chrome, read_page, read_phrases
 from transforms.text.widgets.signals import Ints, measure
 
@@ -48,22 +48,16 @@ def find_phrases(pages: Sequence[Sequence[str]]) -> list[dict[int, Removal]]:
     dates and its likeness to a comment are not looked at. Pages -> as `find_widgets`, at a quarter
     of its cost, because many such pages hold no phrase at all.
     """
-    keys = normalise(list(itertools.chain.from_iterable(pages)))
-    phrases = BOOK.look_up(keys)
+    phrases = BOOK.find(list(itertools.chain.from_iterable(pages)))
     found: list[dict[int, Removal]] = []
     start = 0
     for page in pages:
         stop = start + len(page)
-        known = max(phrases[start:stop], default=-1) >= 0
-        found.append(_judge_phrases(page) if known else {})
+        numbers = phrases[start:stop]
+        known = max(numbers, default=-1) >= 0
+        found.append(read_phrases(Evidence.of_phrases(page, numbers)) if known else {})
         start = stop
     return found
-
-
-def _judge_phrases(page: Sequence[str]) -> dict[int, Removal]:
-    signals = measure([page])
-    nothing = np.zeros((len(page), 2), np.int64)
-    return read_phrases(Evidence.of(signals, nothing, 0, len(page)))
 
 
 def _batches(pages: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:

@@ -21,6 +21,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from transforms.text import kernel
+from transforms.text.widgets.folding import LineFilter, folding_table
 from transforms.text.widgets.systems import SYSTEMS, System
 
 MAX_CHARS: Final = 240
@@ -124,7 +126,7 @@ class _Slotted:
 
 
 class Phrasebook:
-    """All phrases of some systems, compiled for look-up. Immutable once made."""
+    """All phrases of some systems, compiled for look-up. What it answers never changes."""
 
     def __init__(self, systems: Iterable[System]) -> None:
         """Compiles the phrases; where two are the same line, the first one stays.
@@ -139,6 +141,7 @@ class Phrasebook:
         self._exact: dict[str, int] = {}
         self._slotted: dict[tuple[int, str], list[_Slotted]] = {}
         self._ends: list[tuple[slice, dict[str, list[_Slotted]]]] = []
+        self._filter: LineFilter | None = None
         for system in systems:
             for language, texts in system.phrases.items():
                 for text in texts:
@@ -194,6 +197,20 @@ class Phrasebook:
                         if number >= 0:
                             break
             found.append(number)
+        return found
+
+    def find(self, lines: Sequence[str]) -> list[int]:
+        """Returns for each line the number of its phrase, -1 for none: `look_up` of its key."""
+        if kernel.compiled is None:
+            return self.look_up(normalise(lines))
+        if self._filter is None:
+            table = folding_table(_SPACES, _INVISIBLE, _EDGES)
+            self._filter = LineFilter(table, self._exact, [part for _, part in self._ends])
+        found = [-1] * len(lines)
+        chosen = self._filter.candidates(lines)
+        numbers = self.look_up(normalise([lines[n] for n in chosen]))
+        for n, number in zip(chosen, numbers, strict=True):
+            found[n] = number
         return found
 
     def _part(self, chars: int) -> dict[str, list[_Slotted]]:

@@ -12,7 +12,7 @@ from transforms.records import Removal
 from transforms.text.widgets.context import Layout
 from transforms.text.widgets.model import SCORE_UNIT
 from transforms.text.widgets.phrasebook import BOOK, OPENS, PACES, STRONG, WEAK
-from transforms.text.widgets.signals import Ints, Signals
+from transforms.text.widgets.signals import DENSE_WEIGHT, Ints, Signals, count_letters
 from transforms.text.widgets.systems import GROUPS
 
 GOES: Final = int(1.9 * SCORE_UNIT)
@@ -91,6 +91,28 @@ class Evidence:
             paced=((role == PACES) | (signals.dated[part] > 0) & (letters < 60)).tolist(),
             remove=scores[part, 0].tolist(),
             comment=scores[part, 1].tolist(),
+        )
+
+    @classmethod
+    def of_phrases(cls, lines: Sequence[str], phrases: list[int]) -> "Evidence":
+        """What `read_phrases` looks at, of the lines of a page and the numbers of their phrases."""
+        roles = [BOOK.phrases[number].role if number >= 0 else 0 for number in phrases]
+        prose = [False] * len(lines)
+        long = [n for n, line in enumerate(lines) if len(line) * DENSE_WEIGHT >= _PROSE_LETTERS]
+        letters = count_letters([lines[n] for n in long]).tolist()
+        for n, count in zip(long, letters, strict=True):
+            prose[n] = count >= _PROSE_LETTERS and not roles[n]
+        return cls(
+            phrases=phrases,
+            roles=roles,
+            comments=[
+                number >= 0 and BOOK.phrases[number].system.group == GROUPS[_COMMENTS]
+                for number in phrases
+            ],
+            prose=prose,
+            paced=[],
+            remove=[],
+            comment=[],
         )
 
 

@@ -175,14 +175,11 @@ def measure(pages: Sequence[Sequence[str]]) -> Signals:
     phrases = np.array(BOOK.look_up(keys), np.int64)
     counts, first, last = _count(lines)
     chars = np.fromiter(map(len, lines), np.int64, len(lines))
-    dense = counts[:, _INDEX["dense"]] * DENSE_WEIGHT
-    letters = counts[:, 0] + counts[:, 1] + counts[:, 2] + dense
-    letters *= chars / np.maximum(np.minimum(chars, HEAD_CHARS), 1)
     cues, dated = _read(lines, keys, counts[:, _INDEX["digit"]], chars)
     return Signals(
         counts=counts,
         chars=chars,
-        letters=letters,
+        letters=_letters(counts, chars),
         first=first,
         last=last,
         phrases=phrases,
@@ -195,8 +192,21 @@ def measure(pages: Sequence[Sequence[str]]) -> Signals:
     )
 
 
-def _count(lines: Sequence[str]) -> tuple[Floats, Ints, Ints]:
-    """Characters by class, class of the first and of the last character that says something."""
+def count_letters(lines: Sequence[str]) -> Floats:
+    """Counts letters alone; see `Signals`."""
+    counts, _, _ = _count_classes(lines)
+    return _letters(counts.astype(np.float64), np.fromiter(map(len, lines), np.int64, len(lines)))
+
+
+def _letters(counts: Floats, chars: Ints) -> Floats:
+    dense = counts[:, _INDEX["dense"]] * DENSE_WEIGHT
+    letters: Floats = counts[:, 0] + counts[:, 1] + counts[:, 2] + dense
+    letters *= chars / np.maximum(np.minimum(chars, HEAD_CHARS), 1)
+    return letters
+
+
+def _count_classes(lines: Sequence[str]) -> tuple[Ints, npt.NDArray[np.uint8], Ints]:
+    """Characters of the heads by class; the class of each; the length of each head."""
     width = len(CLASSES)
     heads = [line[:HEAD_CHARS] for line in lines]
     lengths = np.fromiter(map(len, heads), np.int64, len(heads))
@@ -204,9 +214,15 @@ def _count(lines: Sequence[str]) -> tuple[Floats, Ints, Ints]:
     classes = _classes()[codes]
     owner = np.repeat(np.arange(len(heads), dtype=np.int64) * width, lengths)
     counts = np.bincount(owner + classes, minlength=len(heads) * width).reshape(-1, width)
+    return counts, classes, lengths
+
+
+def _count(lines: Sequence[str]) -> tuple[Floats, Ints, Ints]:
+    """Characters by class, class of the first and of the last character that says something."""
+    counts, classes, lengths = _count_classes(lines)
     ends = np.cumsum(lengths)
     mark = _INDEX["mark"]
-    first = np.full(len(heads), mark, np.int64)
+    first = np.full(len(lines), mark, np.int64)
     filled = lengths > 0
     first[filled] = classes[(ends - lengths)[filled]]
     # The tail of a long line is read by itself: the head stops before it.

@@ -12,6 +12,7 @@ PyObject *have_words(PyObject *module, PyObject *args);
 #define MARK 0x1f
 #define ENOUGH_PIECES 1
 #define HAS_DIGIT 2
+#define MAY_BE_DENSE 4 /* of a script without spaces between words */
 
 static int
 is_word(Py_UCS4 c)
@@ -30,20 +31,96 @@ is_digit(Py_UCS4 c)
     return !Py_UNICODE_ISALPHA(c) && Py_UNICODE_ISDECIMAL(c);
 }
 
+#define WORD 1
+#define DIGIT 2
+#define SPACE 4
+
+/* Of each character of the basic plane what it is in a form: itself in lower case, 0 for one that
+   goes, and `ODD` for two whose lower case is another character more, or depends on the next. */
+static uint16_t LOW[0x10000];
+static uint8_t CLASS[0x10000];
+#define ODD 0xffff
+
+static void
+fill_tables(void)
+{
+    if (CLASS['a'])
+        return;
+    for (Py_UCS4 c = 0xffff; c < 0x10000; c--) { /* 'a' comes late */
+        CLASS[c] = (uint8_t)((is_word(c) ? WORD : 0) | (is_digit(c) ? DIGIT : 0) |
+                             (Py_UNICODE_ISSPACE(c) ? SPACE : 0));
+        LOW[c] = is_word(c) ? (uint16_t)Py_UNICODE_TOLOWER(c) : 0;
+    }
+    LOW[0x130] = LOW[0x3a3] = ODD;
+}
+
 struct found {
-    int marks, flags;
+    int marks, flags, odd;
     int64_t digits, characters; /* from 0 to 9; word characters together with line feeds */
 };
 
-/* Removes what is no word character; between two digits a mark stays. Returns the length. */
-static Py_ssize_t
-form_of(PyObject *text, Py_UCS4 *form, struct found *found)
-{
-    int kind = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text), size = 0;
-    int after_digit = 0, gap = 0;
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
 
+/* Counts what there is in a text, and writes its form: in lower case, without what is no word
+   character; between two digits a mark stays. Returns the form's length. */
+INLINE Py_ssize_t
+read_text(int kind, const void *data, Py_ssize_t length, Py_ssize_t least, Py_UCS4 *form,
+          struct found *found)
+{
+    Py_ssize_t size = 0;
+    int after_digit = 0, gap = 0, inside = 0, seen = 0;
+
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, i), low;
+        int class;
+        if (kind != PyUnicode_4BYTE_KIND || c < 0x10000) {
+            class = CLASS[c];
+            low = LOW[c];
+        }
+        else {
+            class = (is_word(c) ? WORD : 0) | (is_digit(c) ? DIGIT : 0);
+            low = Py_UNICODE_TOLOWER(c);
+        }
+        if (kind != PyUnicode_1BYTE_KIND && ((c >= 0xe00 && c < 0x1800) || c >= 0x3040))
+            found->flags |= MAY_BE_DENSE;
+        int space = class & SPACE;
+        least -= !space && !inside;
+        inside = !space;
+        if (!(class & WORD)) {
+            gap = 1;
+            found->characters += c == '\n';
+            continue;
+        }
+        int digit = class & DIGIT;
+        if (digit) {
+            if (gap && after_digit)
+                form[size++] = MARK, found->marks++;
+            seen = 1;
+            found->digits += c - '0' < 10u;
+        }
+        found->odd |= low == ODD;
+        form[size++] = low;
+        after_digit = digit;
+        gap = 0;
+    }
+    found->characters += size - found->marks;
+    found->flags |= (least <= 0 ? ENOUGH_PIECES : 0) | (seen ? HAS_DIGIT : 0);
+    return size;
+}
+
+/* Takes every character from a text in lower case; the counts are made already. */
+static Py_ssize_t
+form_of(PyObject *low, Py_UCS4 *form, int *marks)
+{
+    int kind = PyUnicode_KIND(low), after_digit = 0, gap = 0;
+    const void *data = PyUnicode_DATA(low);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(low), size = 0;
+
+    *marks = 0;
     for (Py_ssize_t i = 0; i < length; i++) {
         Py_UCS4 c = PyUnicode_READ(kind, data, i);
         if (!is_word(c)) {
@@ -52,9 +129,7 @@ form_of(PyObject *text, Py_UCS4 *form, struct found *found)
         }
         int digit = is_digit(c);
         if (gap && after_digit && digit)
-            form[size++] = MARK, found->marks++;
-        if (digit)
-            found->flags |= HAS_DIGIT;
+            form[size++] = MARK, ++*marks;
         form[size++] = c;
         after_digit = digit;
         gap = 0;
@@ -62,95 +137,17 @@ form_of(PyObject *text, Py_UCS4 *form, struct found *found)
     return size;
 }
 
-/* Counts what `struct found` holds of a text as it is, and whether it has so many pieces between
-   white space. */
-static void
-count_in(PyObject *text, Py_ssize_t least, struct found *found)
-{
-    int kind = PyUnicode_KIND(text), inside = 0;
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-
-    for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 c = PyUnicode_READ(kind, data, i);
-        found->digits += c - '0' < 10u;
-        found->characters += is_word(c) || c == '\n';
-        if (least > 0) {
-            int space = Py_UNICODE_ISSPACE(c);
-            least -= !space && !inside;
-            inside = !space;
-        }
-    }
-    if (least <= 0)
-        found->flags |= ENOUGH_PIECES;
-}
-
 static PyObject *
-words_of(const Py_UCS4 *form, Py_ssize_t size, Py_UCS4 *words)
+words_of(Py_UCS4 *form, Py_ssize_t size)
 {
     Py_ssize_t length = 0;
     for (Py_ssize_t i = 0; i < size; i++)
         if (form[i] != MARK)
-            words[length++] = form[i];
-    return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, words, length);
+            form[length++] = form[i];
+    return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, form, length);
 }
 
-/* What an ASCII character is in a form: itself in lower case, or 0 for one that goes. */
-static uint8_t PLAIN[128];
-
-static void
-fill_plain(void)
-{
-    for (int c = 0; c <= 'z'; c++)
-        PLAIN[c] = is_word((Py_UCS4)c) ? (uint8_t)Py_TOLOWER(c) : 0;
-}
-
-/* All of the above for a text of ASCII alone, in one pass. */
-static int
-read_plain(PyObject *text, Py_ssize_t least, uint8_t *form, struct found *found, PyObject **forms,
-           PyObject **words)
-{
-    const uint8_t *data = PyUnicode_1BYTE_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text), size = 0;
-    int after_digit = 0, gap = 0, inside = 0;
-
-    for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 c = data[i];
-        uint8_t low = PLAIN[c];
-        int space = !low && Py_UNICODE_ISSPACE(c);
-        least -= !space && !inside;
-        inside = !space;
-        if (!low) {
-            gap = 1;
-            found->characters += c == '\n';
-            continue;
-        }
-        int digit = c - '0' < 10u;
-        if (digit) {
-            if (gap && after_digit)
-                form[size++] = MARK, found->marks++;
-            found->digits++;
-        }
-        form[size++] = low;
-        after_digit = digit;
-        gap = 0;
-    }
-    found->characters += size - found->marks;
-    found->flags = (least <= 0 ? ENOUGH_PIECES : 0) | (found->digits ? HAS_DIGIT : 0);
-    *forms = PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, form, size);
-    if (*forms && !found->marks)
-        *words = Py_NewRef(*forms);
-    else if (*forms) {
-        Py_ssize_t left = 0;
-        for (Py_ssize_t i = 0; i < size; i++)
-            if (form[i] != MARK)
-                form[left++] = form[i];
-        *words = PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, form, left);
-    }
-    return *forms && *words ? 0 : -1;
-}
-
-/* Room for two forms of a text of this length: a mark takes the place of one character at least. */
+/* Room for the form of a text of this length: a mark takes the place of one character at least. */
 static int
 make_room(Py_UCS4 **space, Py_ssize_t *room, Py_ssize_t length)
 {
@@ -158,15 +155,15 @@ make_room(Py_UCS4 **space, Py_ssize_t *room, Py_ssize_t length)
         PyErr_SetString(PyExc_ValueError, "read_texts: a text that cannot be read");
         return -1;
     }
-    if (length < *room)
+    if (length <= *room)
         return 0;
-    Py_UCS4 *more = PyMem_Realloc(*space, (size_t)(2 * length + 256) * 2 * sizeof(Py_UCS4));
+    Py_UCS4 *more = PyMem_Realloc(*space, (size_t)(length + 256) * sizeof(Py_UCS4));
     if (!more) {
         PyErr_NoMemory();
         return -1;
     }
     *space = more;
-    *room = 2 * length + 256;
+    *room = length + 256;
     return 0;
 }
 
@@ -178,7 +175,7 @@ read_texts(PyObject *Py_UNUSED(module), PyObject *args)
 
     if (!PyArg_ParseTuple(args, "O!n", &PyList_Type, &texts, &least))
         return NULL;
-    fill_plain();
+    fill_tables();
     Py_ssize_t count = PyList_GET_SIZE(texts);
     PyObject *forms = PyList_New(count), *words = PyList_New(count);
     PyObject *flags = PyBytes_FromStringAndSize(NULL, count);
@@ -195,22 +192,27 @@ read_texts(PyObject *Py_UNUSED(module), PyObject *args)
             PyErr_SetString(PyExc_TypeError, "read_texts: not a string");
             goto done;
         }
-        if (PyUnicode_IS_ASCII(text)) {
-            if (make_room(&space, &room, PyUnicode_GET_LENGTH(text)) == 0)
-                read_plain(text, least, (uint8_t *)space, &found, &form, &word);
-        }
-        else {
+        const void *data = PyUnicode_DATA(text);
+        Py_ssize_t length = PyUnicode_GET_LENGTH(text), size;
+        if (make_room(&space, &room, length) < 0)
+            goto done;
+        if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND)
+            size = read_text(PyUnicode_1BYTE_KIND, data, length, least, space, &found);
+        else if (PyUnicode_KIND(text) == PyUnicode_2BYTE_KIND)
+            size = read_text(PyUnicode_2BYTE_KIND, data, length, least, space, &found);
+        else
+            size = read_text(PyUnicode_4BYTE_KIND, data, length, least, space, &found);
+        if (found.odd) {
             PyObject *low = PyObject_CallMethod(text, "lower", NULL);
-            if (low && PyUnicode_Check(low) &&
-                make_room(&space, &room, PyUnicode_GET_LENGTH(low)) == 0) {
-                Py_ssize_t size = form_of(low, space, &found);
-                count_in(text, least, &found);
-                form = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, space, size);
-                if (form)
-                    word = found.marks ? words_of(space, size, space + room) : Py_NewRef(form);
-            }
+            int right = low && PyUnicode_Check(low) &&
+                        make_room(&space, &room, PyUnicode_GET_LENGTH(low)) == 0;
+            size = right ? form_of(low, space, &found.marks) : -1;
             Py_XDECREF(low);
         }
+        if (size >= 0)
+            form = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, space, size);
+        if (form)
+            word = found.marks ? words_of(space, size) : Py_NewRef(form);
         if (!form || !word) {
             if (!PyErr_Occurred())
                 PyErr_SetString(PyExc_ValueError, "read_texts: a text that cannot be read");

@@ -21,7 +21,7 @@ PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 
-#define VERSION 5
+#define VERSION 6
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)

@@ -63,9 +63,8 @@ def read_forms(texts: Sequence[str], min_words: int) -> Forms:
         exact, words, flags, digits, characters = kernel.compiled.read_texts(some, min_words)
         found = np.frombuffer(flags, np.uint8)
         long = (found & 1) != 0
-        for n in np.flatnonzero(~long).tolist():
-            if not some[n].isascii():  # scripts without spaces have their own measure
-                long[n] = has_words(some[n], min_words)
+        for n in np.flatnonzero(~long & ((found & 4) != 0)).tolist():
+            long[n] = has_words(some[n], min_words)  # scripts without spaces: their own measure
         of_digits, of_all = np.frombuffer(digits, np.int64), np.frombuffer(characters, np.int64)
         return Forms(exact, words, (found & 2) != 0, long, _mostly_digits(of_digits, of_all))
     exact = exact_form(texts)

@@ -4,6 +4,7 @@ A match names an earlier paragraph, which may itself go for a still earlier one.
 those that hold its keepers; they answer with the page, or pass the question on.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -144,6 +145,7 @@ class Keepers:
             on_page[paragraph] = on_page.get(paragraph, 0) + int(one["copies"])
         answers = answers[~own]
         self._answers = answers[np.argsort(answers["address"])]
+        self._addresses = self._answers["address"].tolist()
 
     def copies_on(self, page: int) -> dict[int, int]:
         """Gives, of a page of the shard itself, paragraph to copies, where these are the most."""
@@ -151,18 +153,14 @@ class Keepers:
 
     def of(self, address: int) -> tuple[Keeper, int, bool, int]:
         """Gives the keeper of a paragraph, its address, whether it stays itself, and its copies."""
-        place = int(np.searchsorted(self._answers["address"], np.uint64(address)))
-        if place == len(self._answers) or int(self._answers["address"][place]) != address:
+        place = bisect_left(self._addresses, address)
+        if place == len(self._addresses) or self._addresses[place] != address:
             raise LookupError(f"no keeper was found for paragraph {address:#x}")
         found = self._answers[place]
-        page_id, url = self._pages[int(found["page"])]
-        keeper = int(found["keeper"])
-        return (
-            Keeper(page_id, url, int(paragraph_of(found["keeper"]))),
-            keeper,
-            bool(found["stays"]),
-            int(found["copies"]) if found["stays"] else 0,
-        )
+        _, keeper, page, stays, copies = found.item()
+        page_id, url = self._pages[page]
+        paragraph = int(paragraph_of(found["keeper"]))
+        return Keeper(page_id, url, paragraph), keeper, bool(stays), copies if stays else 0
 
     def addresses_of(self, addresses: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         """Gives the address of each one's keeper."""

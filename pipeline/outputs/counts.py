@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import orjson
 import xxhash
@@ -13,6 +14,7 @@ from pipeline.outputs.largest import Largest
 SAMPLES = 5
 """Examples kept of each rule."""
 
+_RANK_AND_URL = itemgetter("rank", "url")
 _MOST_HOSTS = 200
 _MOST_COPIES = 40
 _DIGEST_MASK = (1 << 128) - 1
@@ -75,7 +77,7 @@ class Counts:
         if self.wants_sample(rule, rank):
             some = self.samples.setdefault(rule, [])
             some.append({"rank": rank, **sample})
-            some.sort(key=lambda s: (int(str(s["rank"])), str(s["url"])))
+            some.sort(key=_RANK_AND_URL)
             del some[SAMPLES:]
 
     def add(self, other: "Counts") -> None:

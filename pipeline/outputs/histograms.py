@@ -37,6 +37,8 @@ EDGES: Final[Mapping[str, tuple[float, ...]]] = {
 """Lower edge of each bin of a signal; values below the first one, or from the last one on, are
 counted in the first and in the last bin."""
 
+_NAMES: Final = {side: {name: f"{side}:{name}" for name in EDGES} for side in ("kept", "dropped")}
+
 
 def add_signals(
     histograms: dict[str, list[int]], signals: Mapping[str, object], dropped: str
@@ -48,13 +50,14 @@ def add_signals(
       signals: of the page; what is not in `EDGES` is passed over.
       dropped: whether, "dropped" or "kept".
     """
-    for name, edges in EDGES.items():
-        value = signals.get(name)
-        if not isinstance(value, (int, float)):
+    names = _NAMES[dropped]
+    for name, value in signals.items():
+        if name not in EDGES or not isinstance(value, (int, float)):
             continue
-        bins = histograms.get(f"{dropped}:{name}")
+        edges = EDGES[name]
+        bins = histograms.get(names[name])
         if bins is None:
-            bins = histograms[f"{dropped}:{name}"] = [0] * len(edges)
+            bins = histograms[names[name]] = [0] * len(edges)
         bins[max(bisect_right(edges, value) - 1, 0)] += 1
 
 

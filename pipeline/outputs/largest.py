@@ -67,13 +67,17 @@ class Largest:
           about: as JSON knows it; `url` and `text` are cut.
           variant: a dict with `url` and `text` at least.
         """
-        if not self.wants(size):
+        key = (-size, name)
+        mine = self.groups.get(key)
+        if mine is None and self._least is not None and key > self._least:
             return
         variants = []
         if variant is not None:
             rank = xxhash.xxh3_64_intdigest(str(variant["text"]).encode("utf-8", "replace")) >> 11
-            variants.append({"rank": rank, **_cut(variant)})
-        self._merge(Group(size, name, _cut(about), variants))
+            if mine is None or _has_room(mine.variants, rank):
+                variants.append({"rank": rank, **_cut(variant)})
+        if mine is None or variants or not about.keys() <= mine.about.keys():
+            self._merge(Group(size, name, _cut(about), variants))
 
     def merge(self, other: "Largest") -> None:
         """Adds all that another holds."""
@@ -108,6 +112,10 @@ class Largest:
         for value in values:
             found._merge(Group(**value))
         return found
+
+
+def _has_room(variants: list[dict[str, Any]], rank: int) -> bool:
+    return len(variants) < MAX_VARIANTS or rank <= int(variants[-1]["rank"])
 
 
 def least_variants(variants: list[dict[str, Any]]) -> list[dict[str, Any]]:

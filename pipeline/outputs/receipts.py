@@ -12,8 +12,8 @@ from typing import Final
 import orjson
 import xxhash
 
-from pipeline.outputs.counts import Counts
-from pipeline.outputs.records import make_receipt, masked_field, origin_fields
+from pipeline.outputs.counts import SAMPLES, Counts
+from pipeline.outputs.records import masked_field, origin_fields
 from transforms.records import Page, Removal
 
 _AT_ONCE: Final = 1024
@@ -42,23 +42,20 @@ def receipt_lines(
     """
     head = orjson.dumps({"id": page.id, "url": page.url})[:-1] + b',"paragraph":'
     end = b',"run":' + orjson.dumps(run) + b"}\n"
-    identity = page.id.encode()
-    name_hash = xxhash.xxh3_64_intdigest
     numbers = iter(sorted(removals))
     while some := list(islice(numbers, _AT_ONCE)):
-        texts = strings_as_json([page.paragraphs[n] for n in some])
         gone = [removals[n] for n in some]
-        reasons = _reasons(gone, counts)
-        few = some[-1] < _FEW
-        lines: list[bytes] = []
-        for n, text, removal in zip(some, texts, gone, strict=True):
-            reason, least = reasons[id(removal)]
-            lines.append(head + (_PLACES[n] if few else b'%d,"text":"' % n) + text + reason)
-            name = name_hash(identity + (_NAMES[n] if few else b"#%d" % n))
-            if name < least:
-                _add_sample(page, n, removal, name >> _RANK_SHIFT, counts)
+        texts = strings_as_json([page.paragraphs[n] for n in some])
+        places = [_PLACES[n] if n < _FEW else b'%d,"text":"' % n for n in some]
+        by_removal = _reasons(gone)
+        reasons = [by_removal[id(removal)] for removal in gone]
+        lines = [
+            head + place + text + reason
+            for place, text, reason in zip(places, texts, reasons, strict=True)
+        ]
         if page.masks:
             _add_masks(page, some, lines)
+        _add_samples(page, some, gone, counts)
         counts.add_lines([line + b"}" for line in lines])
         lines.append(b"")
         yield end.join(lines)
@@ -74,20 +71,16 @@ def strings_as_json(texts: Sequence[str]) -> list[bytes]:
     return orjson.dumps(texts, option=orjson.OPT_INDENT_2)[5:-3].split(b'",\n  "')
 
 
-def _reasons(removals: Sequence[Removal], counts: Counts) -> dict[int, tuple[bytes, int]]:
-    """Gives, by the removal's identity, what follows the text, and below which hash is a sample."""
+def _reasons(removals: Sequence[Removal]) -> dict[int, bytes]:
+    """Gives what follows the text in a receipt, by the removal's identity."""
     different = {id(removal): removal for removal in removals}
     evidence = strings_as_json([removal.evidence for removal in different.values()])
-    least = {
-        rule: counts.sample_limit(rule) << _RANK_SHIFT
-        for rule in {removal.rule for removal in different.values()}
-    }
-    reasons: dict[int, tuple[bytes, int]] = {}
+    reasons: dict[int, bytes] = {}
     for (key, removal), saw in zip(different.items(), evidence, strict=True):
         reason = _rule(removal.rule) + saw + b'"'
         if removal.keeper is not None or removal.distance is not None:
             reason += b"," + orjson.dumps(origin_fields(removal))[1:-1]
-        reasons[key] = reason, least[removal.rule]
+        reasons[key] = reason
     return reasons
 
 
@@ -102,15 +95,34 @@ def _add_masks(page: Page, numbers: Sequence[int], lines: list[bytes]) -> None:
             lines[place] += b"," + orjson.dumps(masked_field(page, number))[1:-1]
 
 
-def _add_sample(page: Page, paragraph: int, removal: Removal, rank: int, counts: Counts) -> None:
-    if not counts.wants_sample(removal.rule, rank):  # since the page began it has got better ones
-        return
-    receipt = make_receipt(page, paragraph, removal, "")
-    sample = {
-        "url": receipt["url"],
-        "text": str(receipt["text"])[:_SAMPLE_CHARS],
-        "evidence": receipt["evidence"],
+def _add_samples(
+    page: Page, numbers: Sequence[int], removals: Sequence[Removal], counts: Counts
+) -> None:
+    """Offers each paragraph as an example of its rule; those of the least ranks are kept."""
+    identity = page.id.encode()
+    hashes = map(
+        xxhash.xxh3_64_intdigest,
+        [identity + (_NAMES[n] if n < _FEW else b"#%d" % n) for n in numbers],
+    )
+    rules = [removal.rule for removal in removals]
+    limits = {rule: counts.sample_limit(rule) << _RANK_SHIFT for rule in set(rules)}
+    found: dict[str, list[tuple[int, int]]] = {}
+    for place, (value, rule) in enumerate(zip(hashes, rules, strict=True)):
+        if value < limits[rule]:
+            found.setdefault(rule, []).append((value >> _RANK_SHIFT, place))
+    for rule, some in found.items():
+        for rank, place in sorted(some)[:SAMPLES]:
+            if counts.wants_sample(rule, rank):
+                sample = _sample(page, numbers[place], removals[place])
+                counts.add_sample(rule, rank, sample)
+
+
+def _sample(page: Page, paragraph: int, removal: Removal) -> dict[str, object]:
+    sample: dict[str, object] = {
+        "url": page.url,
+        "text": page.paragraphs[paragraph][:_SAMPLE_CHARS],
+        "evidence": removal.evidence,
     }
-    if "keeper" in receipt:
-        sample["keeper"] = receipt["keeper"]
-    counts.add_sample(removal.rule, rank, sample)
+    if removal.keeper is not None:
+        sample["keeper"] = origin_fields(removal)["keeper"]
+    return sample

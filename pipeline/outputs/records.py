@@ -40,7 +40,7 @@ def make_record(
         if n not in removals
         for mask in masks
     ]
-    removed = Counter(removal.rule for removal in removals.values())
+    removed = Counter([removal.rule for removal in removals.values()])
     record["metadata"] = {
         "url": page.url,
         "date": page.date,

@@ -125,7 +125,15 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
     if options.check:
         return report(check_fully(job, shards, options.workers))
     check_quickly(job, shards)
-    run = launch(job, shards, options.runner, beam_arguments, options.workers, metrics.fail)
+    run = launch(
+        job,
+        shards,
+        options.runner,
+        beam_arguments,
+        options.workers,
+        metrics.fail,
+        alone=bool(options.started_as),
+    )
     metrics.run = run
     _say(render_summary(run, job.output, color_wanted()))
     if not sys.stdout.isatty():

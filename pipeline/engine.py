@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import io
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -69,8 +70,27 @@ class StalledError(LostWorkersError):
     """No worker has got any further for too long."""
 
 
+def local_workers(workers: int, shards: int) -> int:
+    """Gives how many processes work on this machine: one without work of its own is of no use."""
+    return max(min(workers, shards), 1)
+
+
+def worker_command(*, light: bool = False) -> str:
+    """Gives what a shell starts a worker process by that imports everything itself.
+
+    Args:
+      light: it needs none of Beam's clients of remote services.
+    """
+    return shlex.join([*("exec", sys.executable, "-m", "pipeline.worker"), *[LIGHT] * light])
+
+
 def choose_engine(
-    runner: str, beam_arguments: Sequence[str], workers: int, shards: int, *, light: bool = False
+    runner: str,
+    beam_arguments: Sequence[str],
+    workers: int,
+    shards: int,
+    *,
+    command: str = "",
 ) -> Engine:
     """Settles the runner.
 
@@ -79,23 +99,22 @@ def choose_engine(
       beam_arguments: Beam's own options.
       workers: processes to use on this machine.
       shards: of the input; more processes than shards have nothing to do.
-      light: workers on this machine need none of Beam's clients of remote services.
+      command: for a shell, starts one of several workers on this machine; by default a
+        process that imports everything itself.
     """
     arguments = list(beam_arguments)
     if runner == LOCAL:
         from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
         from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-        processes = max(min(workers, shards), 1)
+        processes = local_workers(workers, shards)
         if processes == 1:
             description, environment = "in this process (FnApiRunner)", None
         else:
             arguments.append(f"--direct_num_workers={processes}")
             description = f"{processes} processes on this machine (FnApiRunner)"
             # Beam's own multi-processing mode, with a worker command of ours.
-            environment = SubprocessSDKEnvironment.from_command_string(
-                f"exec {sys.executable} -m pipeline.worker {LIGHT if light else ''}"
-            )
+            environment = SubprocessSDKEnvironment.from_command_string(command or worker_command())
         return Engine(
             description, _options(arguments), FnApiRunner(default_environment=environment), True
         )

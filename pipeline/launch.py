@@ -5,10 +5,18 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
-from pipeline.engine import LOCAL, LostWorkersError, choose_engine
+from pipeline.engine import (
+    LOCAL,
+    LostWorkersError,
+    choose_engine,
+    local_workers,
+    worker_command,
+)
 from pipeline.errors import PagesieveError, RunError, what_happened
+from pipeline.forked_workers import can_fork, forked_workers
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
 from pipeline.memory import expected_peak
@@ -27,6 +35,8 @@ def launch(
     beam_arguments: Sequence[str],
     workers: int,
     on_death: Callable[[int], None] = lambda _: None,
+    *,
+    alone: bool = False,
 ) -> dict[str, Any]:
     """Runs a planned job; the process ends here when its workers are gone.
 
@@ -37,6 +47,8 @@ def launch(
       beam_arguments: Beam's own options.
       workers: processes on this machine.
       on_death: called with the exit status before the process ends here.
+      alone: nothing has used gRPC in this process, and no file is locked: workers on this machine
+        may be forked from it.
 
     Returns:
       The content of run.json.
@@ -44,19 +56,16 @@ def launch(
     Raises:
       PagesieveError: see `pipeline.errors`.
     """
-    paths = (*job.patterns, job.output, job.history)
-    light = all(map(is_local, paths))
-    engine = choose_engine(runner, beam_arguments, workers, len(shards), light=light)
-    files = len({piece.file.path for shard in shards for piece in shard.pieces})
-    said = [f"{counted(files, 'file')} in {counted(len(shards), 'shard')}", engine.description]
-    if runner == LOCAL:
-        peak = expected_peak(shards, workers, job.memory_per_worker)
-        said.append(f"up to about {amount(peak)} of memory")
-    print(f"pagesieve: {', '.join(said)}", file=sys.stderr, flush=True)
     keep_little()
     collect_rarely()
     try:
-        return run_job(job, shards, engine, workers)
+        with ExitStack() as stack:
+            command = ""
+            if runner == LOCAL and (count := local_workers(workers, len(shards))) > 1:
+                command = stack.enter_context(_started_workers(job, count, alone=alone))
+            engine = choose_engine(runner, beam_arguments, workers, len(shards), command=command)
+            _announce(job, shards, runner, engine.description, workers)
+            return run_job(job, shards, engine, workers)
     except LostWorkersError as error:
         # The runner would wait for the dead worker for ever; the living ones go with this process.
         print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)
@@ -67,6 +76,25 @@ def launch(
         raise
     except Exception as error:
         raise RunError(f"the run failed, nothing was committed: {what_happened(error)}") from error
+
+
+def _started_workers(job: Job, count: int, *, alone: bool) -> AbstractContextManager[str]:
+    """Has workers on this machine start quickly; gives the command that Beam starts them by."""
+    local = all(map(is_local, (*job.patterns, job.output, job.history)))
+    if alone and local and can_fork():  # clients of remote services may have connections
+        return forked_workers(count, job.config)
+    return nullcontext(worker_command(light=local))
+
+
+def _announce(
+    job: Job, shards: Sequence[Shard], runner: str, description: str, workers: int
+) -> None:
+    files = len({piece.file.path for shard in shards for piece in shard.pieces})
+    said = [f"{counted(files, 'file')} in {counted(len(shards), 'shard')}", description]
+    if runner == LOCAL:
+        peak = expected_peak(shards, workers, job.memory_per_worker)
+        said.append(f"up to about {amount(peak)} of memory")
+    print(f"pagesieve: {', '.join(said)}", file=sys.stderr, flush=True)
 
 
 def _stop_servers() -> None:

@@ -1,6 +1,7 @@
 """A local worker process: Beam's own, quiet, and gone when the main process is.
 
-Started by the engine as `python -m pipeline.worker`; the addresses come by the environment.
+Forked by the main process, or started by the engine as `python -m pipeline.worker`; the addresses
+come by the environment.
 """
 
 import ctypes
@@ -23,17 +24,31 @@ VERBOSE = "PAGESIEVE_VERBOSE"
 _PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
-    """Runs Beam's worker until the main process ends it."""
+def end_with_parent() -> None:
+    """Has the system kill this process when the thread that started it ends; Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    keep_little()
-    use_one_thread()
-    # Ctrl-C reaches the whole process group; the main process decides what it means.
+
+
+def be_quiet() -> None:
+    """Says nothing, unless `VERBOSE` is set, and leaves Ctrl-C to the main process.
+
+    It reaches the whole process group; the main process decides what it means.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not os.environ.get(VERBOSE):
+    if os.environ.get(VERBOSE):
+        logging.disable(logging.NOTSET)
+    else:
         logging.disable(logging.CRITICAL)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def main() -> None:
+    """Runs Beam's worker until the main process ends it."""
+    end_with_parent()
+    keep_little()
+    use_one_thread()
+    be_quiet()
     if LIGHT in sys.argv:
         sys.argv.remove(LIGHT)
         import_beam_lightly()

@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
         progress=options.progress,
         verbose=options.verbose,
     )
-    made = launch(job, shards, options.runner, [], options.workers)
+    alone = bool(options.started_as)
+    made = launch(job, shards, options.runner, [], options.workers, alone=alone)
     before = sum(folder.run["pages"].get("rejected", {}).values())
     made["origin"] = {"command": "replay", "output": folder.path, "run": folder.name}
     write_summary_files(into, made)

@@ -15,6 +15,7 @@ from page_files import SENTENCES, write
 from whole_runs import ADDED, bytes_of
 
 from pipeline.errors import UsageError
+from pipeline.forked_workers import NAME
 from pipeline.outputs.commit import WorkLock, work_root
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,11 @@ def family(process):
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def is_worker(process):
+    """Whether it was forked from the main process, or started where that cannot be forked."""
+    return process.name() == NAME or "pipeline.worker" in process.cmdline()
+
+
 def all_gone(processes):
     _, alive = psutil.wait_procs(processes, timeout=20)
     return alive == []
@@ -113,7 +119,7 @@ def test_a_killed_worker_ends_the_run_with_one_clear_line(corpus, whole, tmp_pat
     with start(corpus, output, "--workers=2", "--progress=off") as process:
         wait_for_shards(process, output, 2)
         children = family(process)
-        workers = [one for one in children if "pipeline.worker" in " ".join(one.cmdline())]
+        workers = [one for one in children if is_worker(one)]
         assert len(workers) == 2
         workers[0].kill()
         out, err = process.communicate(timeout=60)
@@ -140,7 +146,7 @@ def test_a_killed_worker_is_noticed_by_a_job_in_the_background(corpus, tmp_path)
         wait_for_shards(process, tmp_path / "out", 2)
         children = family(process)
         os.killpg(process.pid, signal.SIGINT)
-        next(one for one in children if "pipeline.worker" in " ".join(one.cmdline())).kill()
+        next(one for one in children if is_worker(one)).kill()
         _, err = process.communicate(timeout=60)
         assert process.returncode == 1
         assert "pagesieve: a worker process was killed" in err

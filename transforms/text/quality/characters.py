@@ -1,10 +1,12 @@
-"""Character classes that the rules and the word splitter look at. Standard library only.
+"""Character classes that the rules and the word splitter look at.
 
 The sets are facts of Unicode (`Sentence_Terminal`, general categories) and of the references
 (which characters count as punctuation). Ranges are written as hexadecimal code points.
 """
 
 import unicodedata
+
+from transforms.text.unicode_categories import of_category
 
 
 def _characters(ranges: str) -> frozenset[str]:
@@ -60,9 +62,26 @@ UNCASED = (
 )
 """Letters without case, as ranges for a character class of `re`; vowel signs included."""
 
-ICONS = "".join(
-    c
-    for c in map(chr, [*range(0x80, 0xD800), *range(0xE000, 0x20000)])
-    if unicodedata.category(c) == "So"
-)
+ICONS = of_category("So")
 """Symbols of the category So: dingbats, arrows, emoji."""
+
+
+def spans(characters: str) -> str:
+    """Writes characters as ranges for a character class of `re`; none of them may mean more there.
+
+    A class of ranges is compiled several times faster than one of characters.
+    """
+    found: list[str] = []
+    first = last = -2
+    for code in sorted(set(map(ord, characters))):
+        if code != last + 1:
+            found.append(_span(first, last))
+            first = code
+        last = code
+    return "".join([*found, _span(first, last)])
+
+
+def _span(first: int, last: int) -> str:
+    if last - first < 2:
+        return "".join(map(chr, range(max(first, 0), last + 1)))
+    return f"{chr(first)}-{chr(last)}"

@@ -10,7 +10,7 @@ and addresses that long are not recognised, so that the time stays linear in the
 import re
 from collections.abc import Mapping
 
-from transforms.text.quality.characters import ICONS, LOWER, UNCASED, UPPER
+from transforms.text.quality.characters import ICONS, LOWER, UNCASED, UPPER, spans
 from transforms.text.quality.exceptions import exceptions as known_exceptions
 from transforms.text.quality.exceptions import units
 
@@ -22,10 +22,12 @@ _DIGITS = frozenset("0123456789")
 _MARKS = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪"
 _QUOTES = "'\"”“`‘´’‚„»«「」『』（）〔〕【】《》〈〉⟦⟧"
 _CURRENCY = "$£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿"
-_LOWER = f"{LOWER}{UNCASED}"
-_UPPER = f"{UPPER}{UNCASED}"
-_ANY = f"[{LOWER}{UPPER}{UNCASED}]"
-_AFTER = f"(?<=[{LOWER}{UPPER}{UNCASED}"
+_SMALL = spans(LOWER)
+_LOWER = f"{_SMALL}{UNCASED}"
+_UPPER = f"{spans(UPPER)}{UNCASED}"
+_LETTERS = f"{spans(LOWER + UPPER)}{UNCASED}"
+_ANY = f"[{_LETTERS}]"
+_AFTER = f"(?<=[{_LETTERS}"
 
 SINGLE = frozenset(f"—–{_MARKS}{_QUOTES}{ICONS}")
 """Characters that are tokens of their own at either end of a piece."""
@@ -38,8 +40,8 @@ _UNIT = re.compile(rf"(?<=[0-9])(?:\+|US\$|[CA]\$|{'|'.join(units())})\Z").searc
 _BEFORE_STOP = SINGLE.difference(ICONS, "–—") | frozenset(f"%²+-…0123456789{LOWER}")
 _CASELESS = re.compile(f"[{UNCASED}]").match
 # `re` is fast on a class of characters of the basic plane only, so the others stand apart
-_PLANE0 = "".join(c for c in ICONS if c < "\U00010000")
-_PLANE1 = "".join(c for c in ICONS if c >= "\U00010000")
+_PLANE0 = spans("".join(c for c in ICONS if c < "\U00010000"))
+_PLANE1 = spans("".join(c for c in ICONS if c >= "\U00010000"))
 _ICON = f"[{_PLANE0}]|(?=[\U00010000-\U0001ffff])[{_PLANE1}]"
 _INFIX = re.compile(
     rf"\.\.+|…|{_ICON}|(?<=[0-9])[+\-*^](?=[0-9-])"
@@ -61,7 +63,7 @@ _TRIGGER = re.compile(rf"[.…+*^,\-–—~:<>=/{_PLANE0}]|[\U00010000-\U0001fff
 _HOST = r"[A-Za-z0-9\u00a1-\uffff]"
 _ADDRESS = re.compile(
     r"(?:[\w+.-]{2,}://)?(?:\S+@)?"
-    rf"(?:(?:{_HOST}(?:[_A-Za-z0-9\u00a1-\uffff-]{{0,62}}{_HOST})?\.)+[{LOWER}]{{2,63}}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})"
+    rf"(?:(?:{_HOST}(?:[_A-Za-z0-9\u00a1-\uffff-]{{0,62}}{_HOST})?\.)+[{_SMALL}]{{2,63}}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})"
     r"(?::\d{2,5})?(?:[/?#]\S*)?"
 ).fullmatch
 

@@ -142,28 +142,34 @@ class Phrasebook:
         self._slotted: dict[tuple[int, str], list[_Slotted]] = {}
         self._ends: list[tuple[slice, dict[str, list[_Slotted]]]] = []
         self._filter: LineFilter | None = None
+        whole: list[tuple[int, str]] = []
         for system in systems:
             for language, texts in system.phrases.items():
-                for text in texts:
-                    self._add(system, language, text)
+                for written in texts:
+                    role = _ROLES.get(written[:1], STRONG)
+                    text = written if role == STRONG else written[1:]
+                    number = len(self.phrases)
+                    self.phrases.append(Phrase(system, language, text, role))
+                    parts = _SLOT.split(text.replace("{n}", "0"))
+                    if len(parts) == 1:
+                        whole.append((number, parts[0]))
+                    else:
+                        self._add_slotted(number, parts)
+        for (number, _), key in zip(whole, normalise([text for _, text in whole]), strict=True):
+            if not key:
+                raise ValueError(f"{self._name(number)} is empty")
+            self._exact.setdefault(key, number)
         for candidates in self._slotted.values():
             candidates.sort(key=lambda slotted: -slotted.known)
         for chars in _KEY_CHARS:
             self._ends.append((slice(None, chars), self._part(chars)))
             self._ends.append((slice(-chars, None), self._part(-chars)))
 
-    def _add(self, system: System, language: str, written: str) -> None:
-        role = _ROLES.get(written[:1], STRONG)
-        text = written if role == STRONG else written[1:]
-        number = len(self.phrases)
-        self.phrases.append(Phrase(system, language, text, role))
-        parts = _SLOT.split(text.replace("{n}", "0"))
-        if len(parts) == 1:
-            key = normalise(parts)[0]
-            if not key:
-                raise ValueError(f"phrase {written!r} ({system.rule}, {language}) is empty")
-            self._exact.setdefault(key, number)
-            return
+    def _name(self, number: int) -> str:
+        phrase = self.phrases[number]
+        return f"phrase {phrase.text!r} ({phrase.system.rule}, {phrase.language})"
+
+    def _add_slotted(self, number: int, parts: Sequence[str]) -> None:
         literals = [_fold(part) for part in parts[0::2]]
         literals[0] = literals[0].lstrip(_EDGES)
         literals[-1] = literals[-1].rstrip(_EDGES)
@@ -180,7 +186,7 @@ class Phrasebook:
             if len(slotted.tail) >= chars:
                 self._slotted.setdefault((-chars, slotted.tail[-chars:]), []).append(slotted)
                 return
-        raise ValueError(f"phrase {written!r} ({system.rule}, {language}) has no key")
+        raise ValueError(f"{self._name(number)} has no key")
 
     def look_up(self, keys: Sequence[str]) -> list[int]:
         """Returns for each key (see `normalise`) the number of its phrase, -1 for none."""

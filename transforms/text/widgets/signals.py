@@ -7,7 +7,6 @@ spaces counts by characters, so that its lines do not look like single words.
 import functools
 import itertools
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text.unicode_categories import category_letters
 from transforms.text.widgets.months import MONTHS
 from transforms.text.widgets.phrasebook import BOOK, normalise
 from transforms.text.widgets.systems import GROUPS
@@ -45,50 +45,49 @@ _ENDS: Final = ".!?。！？．｡।॥؟۔።…‽⁈჻։៕။།"
 _COMMAS: Final = ",;،؛、，；､"
 _DIVIDERS: Final = "|/\\•·»«›‹→←↑↓▲▼►◄▶◀■□●○◦★☆✓✔✕×–—+>*#~_=¦‣"
 _QUOTES: Final = "\"'“”„‚‘’「」『』`´"
-_BY_CATEGORY: Final = {
-    "Lu": "upper",
-    "Lt": "upper",
-    "Ll": "lower",
-    "Nd": "digit",
-    "Ps": "bracket",
-    "Pe": "bracket",
-}
+_BY_CATEGORY: Final = (
+    ("Lu", "upper"),
+    ("Lt", "upper"),
+    ("Ll", "lower"),
+    ("Nd", "digit"),
+    ("Ps", "bracket"),
+    ("Pe", "bracket"),
+)
+_SIGNS: Final = (
+    ("\t\n\r\v\f", "space"),
+    (_QUOTES, "quote"),
+    (_DIVIDERS, "divider"),
+    (":：", "colon"),
+    (_COMMAS, "comma"),
+    (_ENDS, "end"),
+)
+_DENSE: Final = (
+    (0x0E00, 0x0F00),
+    (0x1000, 0x10A0),
+    (0x1780, 0x1800),
+    (0x3040, 0x3100),
+    (0x3400, 0xA000),
+    (0xF900, 0xFB00),
+)
 DENSE_WEIGHT: Final = 3
 """A character of a script without spaces says about as much as three letters of others."""
-
-
-def _class_of(code: int) -> int:
-    char = chr(code)
-    for signs, name in (
-        (_ENDS, "end"),
-        (_COMMAS, "comma"),
-        (":：", "colon"),
-        (_DIVIDERS, "divider"),
-        (_QUOTES, "quote"),
-    ):
-        if char in signs:
-            return _INDEX[name]
-    category = unicodedata.category(char)
-    if category in _BY_CATEGORY:
-        return _INDEX[_BY_CATEGORY[category]]
-    if category[0] in "LM":
-        dense = (
-            0x0E00 <= code < 0x0F00
-            or 0x1000 <= code < 0x10A0
-            or 0x1780 <= code < 0x1800
-            or 0x3040 <= code < 0x3100
-            or 0x3400 <= code < 0xA000
-            or 0xF900 <= code < 0xFB00
-        )
-        return _INDEX["dense" if dense else "caseless"]
-    return _INDEX["space" if category[0] == "Z" or char in "\t\n\r\v\f" else "mark"]
 
 
 @functools.cache
 def _classes() -> npt.NDArray[np.uint8]:
     """The class of each code point; beyond the basic plane: ideographs are dense, others marks."""
     table = np.full(0x110000, _INDEX["mark"], np.uint8)
-    table[:0x10000] = [_class_of(code) for code in range(0x10000)]
+    major, minor = category_letters()[:0x10000].T
+    known = table[:0x10000]
+    letters = (major == ord("L")) | (major == ord("M"))
+    known[letters] = _INDEX["caseless"]
+    for first, end in _DENSE:
+        known[first:end][letters[first:end]] = _INDEX["dense"]
+    known[major == ord("Z")] = _INDEX["space"]
+    for (one, other), name in _BY_CATEGORY:
+        known[(major == ord(one)) & (minor == ord(other))] = _INDEX[name]
+    for signs, name in _SIGNS:  # a later one counts
+        known[[ord(sign) for sign in signs]] = _INDEX[name]
     table[0x20000:0x40000] = _INDEX["dense"]
     table[0x10000:0x1D000] = _INDEX["caseless"]
     return table
@@ -141,7 +140,8 @@ _TAIL_CHARS: Final = 4
 _CLOSING: Final = " \t\"'”“’‘»«)]』」)"
 
 
-def _vocabulary() -> frozenset[str]:
+@functools.cache
+def vocabulary() -> frozenset[str]:
     """Words of the phrases that widgets write and that few languages use as ordinary words.
 
     A word counts where it stands in at least two rows of one language's phrases, or alone makes
@@ -161,7 +161,6 @@ def _vocabulary() -> frozenset[str]:
     )
 
 
-VOCABULARY: Final = _vocabulary()
 _PHRASE_ROLE: Final = np.array([phrase.role for phrase in BOOK.phrases] + [0], np.int64)
 _PHRASE_GROUP: Final = np.array(
     [GROUPS.index(phrase.system.group) for phrase in BOOK.phrases] + [-1], np.int64
@@ -239,10 +238,11 @@ def _read(
     cues = [0.0] * len(lines)
     dated = [0.0] * len(lines)
     figures = digits.tolist()
+    cue_words = vocabulary()
     for i in np.flatnonzero(chars <= _SHORT_CHARS).tolist():
         words = keys[i].split()
-        if not VOCABULARY.isdisjoint(words):
-            cues[i] = len(VOCABULARY.intersection(words)) / len(words)
+        if not cue_words.isdisjoint(words):
+            cues[i] = len(cue_words.intersection(words)) / len(words)
         count = figures[i]
         if count and (
             _DATE.search(lines[i]) or (count > 1 and not MONTHS.isdisjoint(_bare(words)))

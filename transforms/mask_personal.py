@@ -86,9 +86,7 @@ def _mask_evidence(
     removal: Removal, found: Sequence[tuple[Kind, str]], kinds: Collection[Kind]
 ) -> Removal:
     evidence = mask_quote(removal.evidence, found, kinds)
-    return (
-        removal if evidence == removal.evidence else dataclasses.replace(removal, evidence=evidence)
-    )
+    return removal if evidence == removal.evidence else removal._replace(evidence=evidence)
 
 
 def _mask_value(value: object, kinds: Collection[Kind]) -> object:

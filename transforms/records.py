@@ -6,7 +6,7 @@ Nothing here is changed after it is made: a step returns `dataclasses.replace` o
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["html", "text"]
 
@@ -96,9 +96,10 @@ class Keeper:
     paragraph: int
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """Why one paragraph is not in the output.
+
+    A tuple, since pages have dozens of them: a frozen dataclass takes three times as long to make.
 
     Attributes:
       rule: `group.name`, for example `comments.wordpress` or `duplicate.exact`.

@@ -27,9 +27,8 @@ def decode_batch(data: bytes) -> tuple[list[tuple[int, Page]], list[Failure]]:
 
 def _flat(page: Page) -> tuple[Any, ...]:
     # Many lines go for one reason: it is written once, and lines name it by its place.
-    places: dict[tuple[Any, ...], int] = {}
-    flat = map(_flat_removal, page.removals.values())
-    which = [places.setdefault(reason, len(places)) for reason in flat]
+    places: dict[Removal, int] = {}
+    which = [places.setdefault(removal, len(places)) for removal in page.removals.values()]
     return (
         page.id,
         page.url,
@@ -43,7 +42,7 @@ def _flat(page: Page) -> tuple[Any, ...]:
         page.kind,
         None if page.dropped is None else _flat_removal(page.dropped),
         [(n, [(mask.rule, mask.at) for mask in masks]) for n, masks in page.masks.items()],
-        list(places),
+        [_flat_removal(removal) for removal in places],
         list(page.removals),
         which,
     )

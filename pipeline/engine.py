@@ -21,6 +21,7 @@ from apache_beam.pipeline import Pipeline
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, create_runner
 
 from pipeline.errors import AlreadyDoneError, RunError, UsageError
+from pipeline.options_with_views import OptionsWithViews
 from pipeline.process_setup import LIGHT
 from pipeline.watchdog import Watchdog
 from pipeline.worker import VERBOSE
@@ -126,7 +127,7 @@ def choose_engine(
 
 
 def _options(arguments: Sequence[str]) -> PipelineOptions:
-    return PipelineOptions(list(arguments), pipeline_type_check=True)
+    return OptionsWithViews(list(arguments), pipeline_type_check=True)
 
 
 def check_runner(runner: str, paths: Sequence[str] = ()) -> None:

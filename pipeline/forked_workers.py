@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.config import CleanConfig
-from pipeline.process_setup import collect_rarely
 from pipeline.worker import be_quiet, end_with_parent
 from transforms.records import Page
 
@@ -50,17 +49,15 @@ def can_fork() -> bool:
 
 
 @contextlib.contextmanager
-def forked_workers(count: int, config: CleanConfig) -> Iterator[str]:
+def forked_workers(count: int) -> Iterator[str]:
     """Forks workers; kills what is left of them when the block ends.
 
     Args:
       count: how many Beam will start.
-      config: what it loads is loaded once.
 
     Yields:
       The worker command for Beam.
     """
-    load(config)
     with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:  # private to the user
         address = os.path.join(folder, "workers")
         workers: list[int] = []
@@ -68,7 +65,6 @@ def forked_workers(count: int, config: CleanConfig) -> Iterator[str]:
             with socket.socket(socket.AF_UNIX) as listener:
                 listener.bind(address)
                 listener.listen(count)
-                collect_rarely()
                 workers.extend(_fork(listener) for _ in range(count))
             stand_in = Path(__file__).with_name("worker_stand_in.py")
             yield shlex.join(["exec", sys.executable, "-I", "-S", str(stand_in), address])

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from pipeline.engine import (
@@ -16,7 +16,7 @@ from pipeline.engine import (
     worker_command,
 )
 from pipeline.errors import PagesieveError, RunError, what_happened
-from pipeline.forked_workers import can_fork, forked_workers
+from pipeline.forked_workers import can_fork, forked_workers, load
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
 from pipeline.memory import expected_peak
@@ -57,12 +57,19 @@ def launch(
       PagesieveError: see `pipeline.errors`.
     """
     keep_little()
+    count = local_workers(workers, len(shards)) if runner == LOCAL else 1
+    local = all(map(is_local, (*job.patterns, job.output, job.history)))
+    # Clients of remote services may have connections, which cannot be shared.
+    fork = count > 1 and alone and local
+    if fork:
+        load(job.config)
+        fork = can_fork()
     collect_rarely()
     try:
         with ExitStack() as stack:
-            command = ""
-            if runner == LOCAL and (count := local_workers(workers, len(shards))) > 1:
-                command = stack.enter_context(_started_workers(job, count, alone=alone))
+            command = worker_command(light=local)
+            if fork:
+                command = stack.enter_context(forked_workers(count))
             engine = choose_engine(runner, beam_arguments, workers, len(shards), command=command)
             _announce(job, shards, runner, engine.description, workers)
             return run_job(job, shards, engine, workers)
@@ -76,14 +83,6 @@ def launch(
         raise
     except Exception as error:
         raise RunError(f"the run failed, nothing was committed: {what_happened(error)}") from error
-
-
-def _started_workers(job: Job, count: int, *, alone: bool) -> AbstractContextManager[str]:
-    """Has workers on this machine start quickly; gives the command that Beam starts them by."""
-    local = all(map(is_local, (*job.patterns, job.output, job.history)))
-    if alone and local and can_fork():  # clients of remote services may have connections
-        return forked_workers(count, job.config)
-    return nullcontext(worker_command(light=local))
 
 
 def _announce(

@@ -102,10 +102,13 @@ def test_a_process_with_a_thread_is_not_forked():
 def test_workers_that_nobody_asks_are_killed_and_their_socket_goes(tmp_path):
     code = """
 import psutil
+from pipeline.process_setup import use_one_thread
+use_one_thread()
 from pipeline.config import CleanConfig
-from pipeline.forked_workers import can_fork, forked_workers
+from pipeline.forked_workers import can_fork, forked_workers, load
+load(CleanConfig())
 assert can_fork()
-with forked_workers(3, CleanConfig()) as command:
+with forked_workers(3) as command:
     children = psutil.Process().children()
     assert can_fork()
 print(len(children), sum(one.is_running() for one in children), command)
@@ -119,9 +122,8 @@ print(len(children), sum(one.is_running() for one in children), command)
 def test_workers_that_wait_go_with_the_main_process(tmp_path):
     code = """
 import os, sys, psutil
-from pipeline.config import CleanConfig
 from pipeline.forked_workers import forked_workers
-with forked_workers(2, CleanConfig()):
+with forked_workers(2):
     print(*(one.pid for one in psutil.Process().children()), flush=True)
     sys.stdin.read()
 """

@@ -17,7 +17,8 @@ from pipeline.outputs.records import masked_field, origin_fields
 from transforms.records import Page, Removal
 
 _AT_ONCE: Final = 1024
-"""Receipts that are made together; each repeats the page's URL."""
+_REPEATED_BYTES: Final = 2 << 20
+"""Receipts that are made together, and bytes of URLs in them, about, which pages choose freely."""
 
 _SAMPLE_CHARS: Final = 300
 _RANK_SHIFT: Final = 11
@@ -42,8 +43,11 @@ def receipt_lines(
     """
     head = orjson.dumps({"id": page.id, "url": page.url})[:-1] + b',"paragraph":'
     end = b',"run":' + orjson.dumps(run) + b"}\n"
+    keepers = [removal.keeper for removal in removals.values() if removal.keeper is not None]
+    longest = len(head) + max((len(keeper.url) for keeper in keepers), default=0)
+    at_once = max(1, min(_AT_ONCE, _REPEATED_BYTES // longest))
     numbers = iter(sorted(removals))
-    while some := list(islice(numbers, _AT_ONCE)):
+    while some := list(islice(numbers, at_once)):
         gone = [removals[n] for n in some]
         texts = strings_as_json([page.paragraphs[n] for n in some])
         places = [_PLACES[n] if n < _FEW else b'%d,"text":"' % n for n in some]

@@ -37,6 +37,18 @@ def test_pages_of_many_paragraphs_have_the_same_lines(number):
     check(page, {number: shared}, "r")
 
 
+@pytest.mark.parametrize("of_keeper", [False, True])
+def test_long_urls_are_not_repeated_in_memory(of_keeper):
+    url = "http://a.example/" + "u" * (1 << 20)
+    page = Page("ps:1", "u" if of_keeper else url, "", tuple("abcdefgh" * 8))
+    removals = {
+        n: Removal("a.b", "c", Keeper("ps:2", url, n) if of_keeper else None) for n in range(64)
+    }
+    blocks = list(receipt_lines(page, removals, "r", Counts()))
+    assert max(map(len, blocks)) < 3 << 20
+    assert sum(block.count(b"\n") for block in blocks) == 64
+
+
 def check(page, removals, run):
     counts, by_hand = Counts(), Counts()
     blocks = list(receipt_lines(page, dict(reversed(removals.items())), run, counts))

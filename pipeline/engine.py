@@ -5,6 +5,7 @@ import importlib.util
 import io
 import os
 import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -116,18 +117,14 @@ def choose_engine(
             description = f"{processes} processes on this machine (FnApiRunner)"
             # Beam's own multi-processing mode, with a worker command of ours.
             environment = SubprocessSDKEnvironment.from_command_string(command or worker_command())
-        return Engine(
-            description, _options(arguments), FnApiRunner(default_environment=environment), True
-        )
+        options = OptionsWithViews(arguments, pipeline_type_check=True)
+        return Engine(description, options, FnApiRunner(default_environment=environment), True)
     arguments.append(f"--runner={runner}")
     if runner == "PrismRunner" and not any(a.startswith("--environment_type") for a in arguments):
         arguments.append("--environment_type=LOOPBACK")
     local, watched = runner in _ON_THIS_MACHINE, runner != _DATAFLOW
-    return Engine(f"Beam's {runner}", _options(arguments), None, local, watched)
-
-
-def _options(arguments: Sequence[str]) -> PipelineOptions:
-    return OptionsWithViews(list(arguments), pipeline_type_check=True)
+    options = OptionsWithViews(arguments, pipeline_type_check=True)
+    return Engine(f"Beam's {runner}", options, None, local, watched)
 
 
 def check_runner(runner: str, paths: Sequence[str] = ()) -> None:
@@ -231,6 +228,8 @@ def run_pipeline(
         with aside, _interrupts(wait.lost) as interrupted, _watching(engine, watch, wait):
             try:
                 pipeline = Pipeline(runner=engine.runner, options=engine.options)
+                # Empty, and only for transforms in other languages; a killed run would leave it.
+                shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
                 build(pipeline)
                 result = pipeline.run()
                 _check_here(engine)

@@ -38,7 +38,7 @@ def whole(corpus, tmp_path_factory):
     return bytes_of(output, "documents", "removed", "rejected")
 
 
-def start(corpus, output, *options):
+def start(corpus, output, *options, **environment):
     """Starts the command in a session of its own."""
     words = [f"--input={one}" for one in corpus]
     return subprocess.Popen(
@@ -50,6 +50,7 @@ def start(corpus, output, *options):
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        env=os.environ | environment,
         start_new_session=True,
     )
 
@@ -94,14 +95,16 @@ def finish(corpus, output, whole):
 def test_a_killed_run_leaves_no_process_and_is_finished_by_the_same_command(
     corpus, whole, tmp_path, workers
 ):
-    output = tmp_path / "out"
-    with start(corpus, output, f"--workers={workers}") as process:
+    output, temporary = tmp_path / "out", tmp_path / "temporary"
+    temporary.mkdir()
+    with start(corpus, output, f"--workers={workers}", TMPDIR=str(temporary)) as process:
         wait_for_shards(process, output, 3)
         children = family(process)
         assert len(children) >= (2 if workers == 2 else 0)
         process.kill()
         process.wait(30)
         assert all_gone(children)
+    assert list(temporary.glob("beam-*")) == []
     done = {path: path.stat().st_mtime_ns for path in Path(f"{output}.work").glob("map/*/done")}
     assert len(done) >= 3
     with start(corpus, output, "--workers=2") as process:

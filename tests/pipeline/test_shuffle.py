@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 
 import apache_beam as beam
 import pytest
@@ -67,6 +68,7 @@ def graph(request, tmp_path):
     pipeline = beam.Pipeline(
         runner=FnApiRunner(), options=PipelineOptions([], pipeline_type_check=True)
     )
+    shutil.rmtree(pipeline.local_tempdir)  # Beam does it when a pipeline is run
     pipeline | CleanPages(shards, config, settings, work)
     groups = _Groups()
     pipeline.visit(groups)

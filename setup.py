@@ -7,7 +7,10 @@ import os
 
 from setuptools import Extension, setup
 
-SOURCES = ("_kernel", "_forms", "_phrases", "_quality", "_search", "_walk", "_bounds", "_utf8")
+SOURCES = (
+    *("_kernel", "_bounds", "_features", "_forms", "_phrases", "_quality", "_search", "_utf8"),
+    "_walk",
+)
 
 setup(
     ext_modules=[

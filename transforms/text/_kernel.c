@@ -19,9 +19,10 @@ PyObject *may_be_phrases(PyObject *module, PyObject *args);   /* _phrases.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
 PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
+PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 
-#define VERSION 6
+#define VERSION 7
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -306,6 +307,7 @@ static PyMethodDef METHODS[] = {
     {"sort_within_keys", sort_within_keys, METH_VARARGS, NULL},
     {"walk_html", walk_html, METH_VARARGS, NULL},
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
+    {"build_features", build_features, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},
     {NULL, NULL, 0, NULL}};
 

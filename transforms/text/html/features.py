@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from transforms.text import kernel
 from transforms.text.html.forest import Forest
 from transforms.text.html.lines import FLAGS, SENTENCE, read_lines
-from transforms.text.html.scales import FULL, levels_to, log, share
+from transforms.text.html.scales import FULL, LOG, levels_to, log, share
 from transforms.text.html.tree import Integers, Tree, inherit
 from transforms.text.html.vocabulary import BIT, N_BITS, TAG_BIT
 
@@ -50,6 +51,14 @@ _NONE = -1_000
 """Far from every unit."""
 
 
+_KERNEL_MASKS = np.array(
+    [
+        BIT["comment"], TAG_BIT["article"], TAG_BIT["main"], TAG_BIT["footer"], TAG_BIT["nav"],
+        TAG_BIT["h1"], _HEADINGS, _CHROME, _WEAK_ON_WRAPPERS,
+    ],
+    dtype=np.int64,
+)  # fmt: skip
+"""As `_features.c` numbers them."""
 _PLACES = np.array([[40], [30], [20]])
 _MASKS = (len(FLAGS), N_BITS, N_BITS, N_BITS)
 
@@ -82,6 +91,12 @@ def build(trees: Sequence[Tree], bits: Integers = ALL_BITS) -> Features:
       trees: pages with at least one unit each, at least one page.
       bits: those of `ALL_BITS` that are wanted.
     """
+    if kernel.compiled is not None:
+        tables = [(tree.elements, tree.units, tree.lines) for tree in trees]
+        wanted = np.ascontiguousarray(bits, np.int64)
+        rows, units = kernel.compiled.build_features(tables, wanted, LOG, _KERNEL_MASKS)
+        table = np.frombuffer(rows, dtype=np.float64).reshape(-1, N_NUMBERS + len(bits))
+        return Features(table, np.frombuffer(units, dtype=np.int64))
     pages = _Pages(trees)
     return Features(pages.table(bits).T, pages.units)
 

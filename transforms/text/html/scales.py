@@ -15,12 +15,13 @@ LOG_STEPS = 64
 MAX_LEVELS = 12
 
 _LOG_SIZE = 1 << 16
-_LOG = np.array([round(LOG_STEPS * math.log1p(n)) for n in range(_LOG_SIZE)], dtype=np.int64)
+LOG = np.array([round(LOG_STEPS * math.log1p(n)) for n in range(_LOG_SIZE)], dtype=np.int64)
+"""What `log` gives for each count."""
 
 
 def log(counts: Integers) -> Integers:
     """`LOG_STEPS * ln(1 + n)`, rounded; counts above 65,535 count as 65,535."""
-    return _LOG.take(counts, mode="clip")
+    return LOG.take(counts, mode="clip")
 
 
 def share(part: Integers, whole: Integers) -> Integers:

@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections import defaultdict
 
-from pipeline.process_setup import use_one_thread
+from pipeline.process_setup import keep_little, use_one_thread
 
+keep_little()
 use_one_thread()
 
 from pipeline.clean import dedup_rules, quality_rules, read_options  # noqa: E402

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
+from twins import without_kernel
 
 from transforms.text import kernel
 from transforms.text.errors import TooDeep
@@ -53,14 +54,6 @@ PIECES = st.sampled_from(
 MARKUP = st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join)
 
 
-def as_python(function, *arguments):
-    found, kernel.compiled = kernel.compiled, None
-    try:
-        return function(*arguments)
-    finally:
-        kernel.compiled = found
-
-
 def columns(tree):
     found = {name: getattr(tree, name) for name in FIELDS}
     found["arrays"] = [tree.elements.tolist(), tree.units.tolist()]
@@ -92,7 +85,7 @@ def visible(node):
 @settings(max_examples=400, deadline=None)
 @given(MARKUP)
 def test_pages_are_cut_the_same_way(html):
-    assert columns(parse(html)) == columns(as_python(parse, html))
+    assert columns(parse(html)) == columns(without_kernel(parse, html))
 
 
 @needs_kernel
@@ -100,7 +93,7 @@ def test_pages_are_cut_the_same_way(html):
 @given(MARKUP)
 def test_markup_that_no_parser_wrote_is_cut_the_same_way(markup):
     markup = markup.encode("utf-8", "replace").decode()
-    assert columns(cut(markup)) == columns(as_python(cut, markup))
+    assert columns(cut(markup)) == columns(without_kernel(cut, markup))
 
 
 TAGS = st.sampled_from(
@@ -144,7 +137,7 @@ def test_markup_is_measured_the_same_way(pieces):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "_FEW_TAGS", 2)
         measured = limits.measure_markup(encoded)
-        assert measured == as_python(limits.measure_markup, encoded)
+        assert measured == without_kernel(limits.measure_markup, encoded)
     assert measured[:2] == (encoded.count(b"<"), encoded.count(b"="))
 
 
@@ -152,7 +145,7 @@ def test_markup_is_measured_the_same_way(pieces):
 def test_markup_of_many_names_is_measured_the_same_way():
     encoded = "".join(f"<n{n % 3000}><P></n{n % 2000}></{'x' * (n % 50)}>" for n in range(9_000))
     measured = limits.measure_markup(encoded.encode())
-    assert measured == as_python(limits.measure_markup, encoded.encode())
+    assert measured == without_kernel(limits.measure_markup, encoded.encode())
     assert measured[2] == 3000
 
 
@@ -176,7 +169,7 @@ def test_a_script_ends_where_the_standard_says():
 def test_a_page_that_ends_inside_of_a_script_goes_on_behind_it():
     html = "<p>a</p>" + "<script><!--<script </script>b" * 3
     assert list(cut(html).lines) == [["a"], ["bbb"]]
-    assert columns(cut(html)) == columns(as_python(cut, html))
+    assert columns(cut(html)) == columns(without_kernel(cut, html))
 
 
 def test_text_without_escapes_stays_what_it_is():
@@ -202,7 +195,7 @@ def test_nested_too_deep(as_twin, monkeypatch):
     monkeypatch.setattr("transforms.text.html.dom.MAX_DEPTH", 50)
     html = "<i>" * 60 + "x"
     with pytest.raises(TooDeep, match="nested"):
-        as_python(cut, html) if as_twin else cut(html)
+        without_kernel(cut, html) if as_twin else cut(html)
     assert cut("<i>" * 50 + "x").lines == (["x"],)
 
 
@@ -226,4 +219,4 @@ def test_nested_too_deep(as_twin, monkeypatch):
 @pytest.mark.timeout(20)
 def test_hostile_markup_takes_linear_time(markup):
     cut(markup)
-    as_python(cut, markup)
+    without_kernel(cut, markup)

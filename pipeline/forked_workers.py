@@ -32,12 +32,17 @@ _PR_SET_NAME = 15
 _HARMLESS_THREADS = {"jemalloc_bg_thd"}
 """Of pyarrow's allocator, which knows about forks."""
 
+_MOST_FOLDER_BYTES = 70
+"""Of the folder for temporary files: a socket's path has 107 bytes at most."""
+
 _TEXT = "Every page of a corpus says something, and most say it in more than one language."
 
 
 def can_fork() -> bool:
     """Tells whether this process is one that can be forked: on Linux, without other threads."""
     if sys.platform != "linux" or threading.active_count() > 1:
+        return False
+    if len(os.fsencode(tempfile.gettempdir())) > _MOST_FOLDER_BYTES:
         return False
     own = str(os.getpid())
     names = {

@@ -166,3 +166,13 @@ def test_the_stand_in_passes_the_environment_and_ends_as_the_worker_does(tmp_pat
 def test_the_stand_in_of_a_worker_that_is_gone_ends():
     ran = started(["-I", "-S", worker_stand_in.__file__, "/nowhere/workers"])
     assert ran.returncode == -signal.SIGKILL
+
+
+def test_a_long_path_of_temporary_files_only_costs_time(pages, tmp_path):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    words = ["-m", "pipeline", "clean", f"--input={pages}", f"--output={tmp_path}/out"]
+    words += ["--workers=2", "--shard-bytes=65536", "--progress=off"]
+    ran = started(words, TMPDIR=str(folder))
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "out" / "run.json").exists()

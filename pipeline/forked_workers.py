@@ -23,6 +23,7 @@ from pathlib import Path
 
 from pipeline.config import CleanConfig
 from pipeline.worker import be_quiet, end_with_parent
+from pipeline.worker_stand_in import short_address
 from transforms.records import Page
 
 NAME = "pagesieve-work"
@@ -32,9 +33,6 @@ _PR_SET_NAME = 15
 _HARMLESS_THREADS = {"jemalloc_bg_thd"}
 """Of pyarrow's allocator, which knows about forks."""
 
-_MOST_FOLDER_BYTES = 70
-"""Of the folder for temporary files: a socket's path has 107 bytes at most."""
-
 _TEXT = "Every page of a corpus says something, and most say it in more than one language."
 
 
@@ -42,14 +40,15 @@ def can_fork() -> bool:
     """Tells whether this process is one that can be forked: on Linux, without other threads."""
     if sys.platform != "linux" or threading.active_count() > 1:
         return False
-    if len(os.fsencode(tempfile.gettempdir())) > _MOST_FOLDER_BYTES:
-        return False
     own = str(os.getpid())
-    names = {
-        Path("/proc/self/task", task, "comm").read_text().strip()
-        for task in os.listdir("/proc/self/task")
-        if task != own
-    }
+    try:
+        names = {
+            Path("/proc/self/task", task, "comm").read_text().strip()
+            for task in os.listdir("/proc/self/task")
+            if task != own
+        }
+    except OSError:  # a thread has just ended, or there is no /proc
+        return False
     return names <= _HARMLESS_THREADS
 
 
@@ -67,8 +66,8 @@ def forked_workers(count: int) -> Iterator[str]:
         address = os.path.join(folder, "workers")
         workers: list[int] = []
         try:
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind(address)
+            with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as stack:
+                listener.bind(short_address(address, stack))
                 listener.listen(count)
                 workers.extend(_fork(listener) for _ in range(count))
             stand_in = Path(__file__).with_name("worker_stand_in.py")

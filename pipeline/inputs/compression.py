@@ -139,7 +139,7 @@ class Members:
             if rest:
                 return
 
-    def read(self, at_once: int = _OUT_BYTES) -> bytes:
+    def read(self, at_once: float = _OUT_BYTES) -> bytes:
         """The next unpacked bytes, at most 1 MiB (zstd: some more); b"" at the member's end.
 
         Args:
@@ -178,7 +178,7 @@ class Members:
                 return data
         return b""
 
-    def _whole(self, most: int) -> bytes:
+    def _whole(self, most: float) -> bytes:
         """All of a small gzip member that lies in the block; b"" where it is not sure to be one.
 
         libdeflate takes a third of zlib's time, but needs the end and the length beforehand, and
@@ -207,6 +207,11 @@ class Members:
         return data
 
 
+def expansion_limit(packed: int, options: ReadOptions) -> float:
+    """Gives how many bytes may come out of so many that went in."""
+    return max(options.expansion_grace_bytes, options.max_expansion * packed)
+
+
 def check_expansion(unpacked: int, packed: int, options: ReadOptions) -> None:
     """Refuses what grows too much.
 
@@ -218,7 +223,7 @@ def check_expansion(unpacked: int, packed: int, options: ReadOptions) -> None:
     Raises:
       DamagedError: the limit is passed.
     """
-    if unpacked > options.expansion_grace_bytes and unpacked > options.max_expansion * packed:
+    if unpacked > expansion_limit(packed, options):
         raise DamagedError(
             "bomb",
             f"{packed} compressed bytes grew to {unpacked} and more, beyond the permitted ratio "

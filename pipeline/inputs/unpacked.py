@@ -1,6 +1,6 @@
 """A file's uncompressed stream from some byte on."""
 
-from pipeline.inputs.compression import DamagedError, Members, check_expansion
+from pipeline.inputs.compression import DamagedError, Members, check_expansion, expansion_limit
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import InputFile
 from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
@@ -81,7 +81,8 @@ class Unpacked:
                 self._inside = True
             # Many small members can do together what one may not.
             check_expansion(self._unpacked, members.position, self._options)
-            block = members.read(self._options.expansion_grace_bytes - self._unpacked)
+            limit = expansion_limit(members.position, self._options)
+            block = members.read(limit - self._unpacked)
             if block:
                 self._unpacked += len(block)
                 return block

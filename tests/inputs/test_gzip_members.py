@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from pipeline.inputs import compression
 from pipeline.inputs.compression import DamagedError, Members
 from pipeline.inputs.options import ReadOptions
+from pipeline.inputs.shards import InputFile
 from pipeline.inputs.storage import StorageFile
+from pipeline.inputs.unpacked import Unpacked
 
 
 def trail(path, data, *, at_once, options=None):
@@ -121,3 +123,19 @@ def test_small_members_are_read_without_zlib(tmp_path, monkeypatch):
     found = trail(tmp_path / "pages.gz", PAGE * 3, at_once=1 << 20)
     assert [unpacked for _, unpacked in found[1::2]] == [b"a page " * 300] * 3
     assert found[-1][0] == 3 * len(PAGE)
+
+
+def test_small_members_are_read_at_once_however_many_came_before(tmp_path, monkeypatch):
+    whole, read = Members._whole, []
+    monkeypatch.setattr(
+        Members, "_whole", lambda self, most: read.append(whole(self, most)) or read[-1]
+    )
+    path = tmp_path / "file.gz"
+    path.write_bytes(PAGE * 20)
+    options = ReadOptions(expansion_grace_bytes=5_000)
+    with StorageFile(str(path)) as storage:
+        file = InputFile(str(path), path.stat().st_size, "", "jsonl", "gz")
+        unpacked = Unpacked(storage, file, options)
+        assert b"".join(iter(unpacked.read, b"")) == b"a page " * 300 * 20
+        assert unpacked.damage is None
+    assert read == [b"a page " * 300] * 20

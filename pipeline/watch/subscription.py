@@ -148,12 +148,13 @@ class Subscription(Intake):
         """Queues messages, and the objects that they name."""
         some = _Messages()
         closed: set[str] = set()
-        until_s = time.monotonic() + _NAMING_S
+        until_s = 0.0
         for delivery in received:
             name = f"{MESSAGE_SCHEME}{self._deliveries.subscription}/{delivery.message_id}"
             message = Message(name, delivery.data, delivery.attributes)
             if is_notification(delivery):
                 bucket = delivery.attributes["bucketId"]
+                until_s = until_s or time.monotonic() + _NAMING_S
                 if not closed.isdisjoint((bucket, _ALL)) or time.monotonic() > until_s:
                     self._later.append(delivery)
                     continue

@@ -9,7 +9,7 @@ from transforms.text.html.vocabulary import BIT as HINT
 from transforms.text.html.vocabulary import TAG_BIT
 from transforms.text.html.words import BIT as WORD
 from transforms.text.html.words import words_mask
-from transforms.text.widgets.phrasebook import BOOK, normalise
+from transforms.text.widgets.phrasebook import BOOK
 
 _NUMBERED = re.compile(
     r"(?:comment|kommentar|comm|reply|c|li|div|cid|post)[-_a-z]*\d+$", re.IGNORECASE
@@ -69,7 +69,7 @@ def is_body(tree: Tree, unit: int) -> bool:
         return False
     if _SAYS.match(text) or (size < 60 and _DATE.search(text)):
         return False
-    if size < _MAX_PHRASE_CHARS and BOOK.look_up(normalise([text]))[0] >= 0:
+    if size < _MAX_PHRASE_CHARS and BOOK.find([text])[0] >= 0:
         return False
     return not (size < _MAX_PHRASE_CHARS and words_mask(text) & (_CHROME_WORDS | WORD["comment"]))
 

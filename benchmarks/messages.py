@@ -20,7 +20,7 @@ import uuid
 from pathlib import Path
 
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
-from stream import Pages, Stream, keep_up
+from running_stream import Pages, Stream, keep_up, measure_latency
 
 PAGES = {"latency": 200, "backlog": 10_000, "sustained": 0}
 
@@ -50,30 +50,10 @@ def watch(options, topic, folder, *more):
 
 
 def latency(options, folder):
-    """From the publishing of a page to the manifest that has it."""
-    topic, pages = Topic(), Pages(0.3)
+    """One page at a time, in messages."""
+    topic = Topic()
     stream = watch(options, topic, folder, "--progress=off")
-    topic.publish([pages.page(0)])
-    stream.wait_for(1)
-    published, took = {}, []
-    done = number = 1
-    following = time.monotonic()
-    while done <= options.pages:
-        if number <= options.pages and time.monotonic() >= following:
-            topic.publish([pages.page(number)])
-            published[number] = time.monotonic()
-            number += 1
-            following += options.every
-        committed = stream.pages_in()
-        moment = time.monotonic()
-        took += [moment - published[n] for n in range(done, committed)]
-        done = max(done, committed)
-        time.sleep(0.01)
-    took.sort()
-    print(f"pages {len(took)}, one every {options.every} s, load {os.getloadavg()[0]:.1f}")
-    for share in (0.5, 0.9, 0.99):
-        print(f"  {share:.0%} of the pages are committed in {took[int(len(took) * share)]:.2f} s")
-    print(f"  stopped in {stream.stop():.2f} s")
+    measure_latency(stream, lambda _, some: topic.publish(some), options)
 
 
 def backlog(options, folder):

@@ -116,13 +116,15 @@ def _rows(
     texts: list[str] = []
     some_pages: list[Page] = []
     counts: list[int] = []
-    addresses = []
+    numbers: list[int] = []
+    paragraphs: list[int] = []
     for number, page in enumerate(pages, first_page):
         if page.dropped is not None or rules.scope == "none":
             continue
         kept = page.kept_numbers()
-        texts += page.kept_texts()
-        addresses.append(pack_address(shard, number, np.array(kept, np.intp)))
+        texts += map(page.paragraphs.__getitem__, kept)
+        paragraphs += kept
+        numbers.append(number)
         some_pages.append(page)
         counts.append(len(kept))
     if not texts:
@@ -131,7 +133,8 @@ def _rows(
     orders = np.array([order_of_date(page.date, rules.run) for page in some_pages], np.uint64)
     hashes = np.array([int(page.id[3:], 16) for page in some_pages], np.uint64)
     owner = np.repeat(np.arange(len(counts)), counts)
-    date, page_hash, address = orders[owner], hashes[owner], np.concatenate(addresses)
+    date, page_hash = orders[owner], hashes[owner]
+    address = pack_address(shard, np.array(numbers)[owner], np.array(paragraphs, np.intp))
     forms = read_forms(texts, rules.min_words)
     exact, has_form = exact_rows(forms.exact, date, page_hash, address)
     long, short = np.flatnonzero(forms.long & has_form), np.flatnonzero(~forms.long & has_form)

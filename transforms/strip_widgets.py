@@ -38,6 +38,8 @@ def strip_pages(pages: Sequence[Page], rules: RuleSelection) -> list[Page]:
 
 def _settle(removals: Mapping[int, Removal], rules: RuleSelection) -> dict[int, Removal]:
     """Copies removals, without those of rules that are switched off."""
+    if rules.everything:
+        return dict(removals)
     off = {rule for rule in {removal.rule for removal in removals.values()} if rule not in rules}
     if not off:
         return dict(removals)

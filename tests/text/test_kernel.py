@@ -18,7 +18,7 @@ from twins import without_kernel
 from transforms.text import kernel, utf8
 from transforms.text.beginnings import LENGTHS, MASKS
 from transforms.text.duplicates import find_near
-from transforms.text.normal import read_forms
+from transforms.text.normal import drop_digits, read_forms
 from transforms.text.rows import NEAR_ROW, sort_rows, sort_shared
 from transforms.text.shingles import ShingleHasher
 from transforms.text.simhash import sketch
@@ -37,6 +37,7 @@ def same_forms(texts, min_words):
     mine, twin = read_forms(texts, min_words), without_kernel(read_forms, texts, min_words)
     assert (mine.exact, mine.words) == (twin.exact, twin.words)
     assert mine.digits.tolist() == twin.digits.tolist()
+    assert drop_digits(mine.words) == without_kernel(drop_digits, mine.words)
     assert have_words(texts).tolist() == without_kernel(have_words, texts).tolist()
     assert mine.long.tolist() == twin.long.tolist()
     assert mine.numbers.tolist() == twin.numbers.tolist()
@@ -202,6 +203,8 @@ def test_what_is_no_text_is_refused(broken):
         kernel.compiled.read_texts(broken, 3)
     with pytest.raises(TypeError):
         kernel.compiled.have_words(broken)
+    with pytest.raises(TypeError):
+        kernel.compiled.drop_digits(broken)
     hasher = ShingleHasher()
     tables = LENGTHS, hasher.table
     out = np.empty(2, np.uint64), np.empty((2, 0), np.uint32), np.empty((2, 8), np.uint64)

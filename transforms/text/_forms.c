@@ -8,6 +8,7 @@
 
 PyObject *read_texts(PyObject *module, PyObject *args);
 PyObject *have_words(PyObject *module, PyObject *args);
+PyObject *drop_digits(PyObject *module, PyObject *args);
 
 #define MARK 0x1f
 #define ENOUGH_PIECES 1
@@ -283,5 +284,44 @@ have_words(PyObject *Py_UNUSED(module), PyObject *args)
     Py_XDECREF(script);
     if (PyErr_Occurred())
         Py_CLEAR(found);
+    return found;
+}
+
+/* Texts with each run of digits as one zero. */
+PyObject *
+drop_digits(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *texts;
+    Py_UCS4 *space = NULL;
+    Py_ssize_t room = 0;
+
+    if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &texts))
+        return NULL;
+    fill_tables();
+    Py_ssize_t count = PyList_GET_SIZE(texts);
+    PyObject *found = PyList_New(count);
+    for (Py_ssize_t n = 0; found && n < count; n++) {
+        PyObject *text = PyList_GET_ITEM(texts, n), *form = NULL;
+        if (!PyUnicode_Check(text))
+            PyErr_SetString(PyExc_TypeError, "drop_digits: not a string");
+        else if (make_room(&space, &room, PyUnicode_GET_LENGTH(text)) == 0) {
+            int kind = PyUnicode_KIND(text), after_digit = 0;
+            const void *data = PyUnicode_DATA(text);
+            Py_ssize_t length = PyUnicode_GET_LENGTH(text), size = 0;
+            for (Py_ssize_t i = 0; i < length; i++) {
+                Py_UCS4 c = PyUnicode_READ(kind, data, i);
+                int digit = c < 0x10000 ? CLASS[c] & DIGIT : is_digit(c);
+                if (!digit || !after_digit)
+                    space[size++] = digit ? '0' : c;
+                after_digit = digit;
+            }
+            form = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, space, size);
+        }
+        if (form)
+            PyList_SET_ITEM(found, n, form);
+        else
+            Py_CLEAR(found);
+    }
+    PyMem_Free(space);
     return found;
 }

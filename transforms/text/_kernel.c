@@ -12,6 +12,7 @@
 PyObject *find_near(PyObject *module, PyObject *args);        /* _search.c */
 PyObject *read_texts(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
+PyObject *drop_digits(PyObject *module, PyObject *args);      /* _forms.c */
 PyObject *count_ngrams(PyObject *module, PyObject *args);     /* _quality.c */
 PyObject *cut_words(PyObject *module, PyObject *args);        /* _quality.c */
 PyObject *add_phrases(PyObject *module, PyObject *args);      /* _phrases.c */
@@ -22,7 +23,7 @@ PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 
-#define VERSION 7
+#define VERSION 8
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -300,6 +301,7 @@ static PyMethodDef METHODS[] = {
     {"may_be_phrases", may_be_phrases, METH_VARARGS, NULL},
     {"count_ngrams", count_ngrams, METH_VARARGS, NULL},
     {"cut_words", cut_words, METH_VARARGS, NULL},
+    {"drop_digits", drop_digits, METH_VARARGS, NULL},
     {"find_near", find_near, METH_VARARGS, NULL},
     {"have_words", have_words, METH_VARARGS, NULL},
     {"read_texts", read_texts, METH_VARARGS, NULL},

@@ -24,6 +24,7 @@ def cut_words(
     cuts: Callable[[str], tuple[int, ...]],
     /,
 ) -> tuple[bytes, bytes]: ...
+def drop_digits(texts: list[str], /) -> list[str]: ...
 def find_near(
     rows: Any,
     lengths: Any,

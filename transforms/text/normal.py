@@ -120,6 +120,9 @@ def drop_digits(words: Sequence[str]) -> list[str]:
     Args:
       words: texts as `strip_to_words` gives them.
     """
+    if kernel.compiled is not None:
+        forms: list[str] = kernel.compiled.drop_digits(list(words))
+        return forms
     return _DIGITS.sub("0", "\n".join(words)).split("\n") if words else []
 
 

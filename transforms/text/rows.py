@@ -100,14 +100,18 @@ def run_of(dates: Hashes) -> Hashes:
     return dates >> np.uint64(DATE_BITS)
 
 
-def pack_address(shard: int, page: int, paragraph: npt.NDArray[np.intp]) -> Hashes:
+def pack_address(
+    shard: int, page: int | npt.NDArray[np.intp], paragraph: npt.NDArray[np.intp]
+) -> Hashes:
     """Packs shard (20 bits), page (24) and paragraph number (20) so that addresses sort by them."""
+    pages = np.asarray(page, np.int64)
     if not 0 <= shard < MAX_SHARDS:
         raise ValueError(f"shard {shard} is outside 0..{MAX_SHARDS - 1}")
-    if not 0 <= page < MAX_PAGES:
+    if pages.size and not (pages.min() >= 0 and pages.max() < MAX_PAGES):
         raise ValueError(f"page {page} is outside 0..{MAX_PAGES - 1}")
-    base = np.uint64(shard << (PAGE_BITS + PARAGRAPH_BITS) | page << PARAGRAPH_BITS)
-    return base | paragraph.astype(np.uint64)
+    base = np.uint64(shard << (PAGE_BITS + PARAGRAPH_BITS))
+    places = pages.astype(np.uint64) << np.uint64(PARAGRAPH_BITS)
+    return base | places | paragraph.astype(np.uint64)
 
 
 def shard_of(addresses: Hashes) -> Hashes:

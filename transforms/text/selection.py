@@ -27,6 +27,11 @@ class RuleSelection:
         self._tokens = tuple(tokens)
         self._answers: dict[str, bool] = {}
 
+    @property
+    def everything(self) -> bool:
+        """Whether no rule can be off."""
+        return self._tokens == ("all",)
+
     def __contains__(self, rule: str) -> bool:
         """Says whether the rule is on."""
         answer = self._answers.get(rule)

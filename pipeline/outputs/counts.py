@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import cast
 
 import orjson
 import xxhash
@@ -18,8 +19,6 @@ _RANK_AND_URL = itemgetter("rank", "url")
 _MOST_HOSTS = 200
 _MOST_COPIES = 40
 _DIGEST_MASK = (1 << 128) - 1
-_ALL_RANKS = 1 << 53
-"""Above every rank of an example."""
 
 
 @dataclass(slots=True)
@@ -34,7 +33,7 @@ class Counts:
         `languages:CODE`, `years:YYYY`, `years:unknown` and `months:YYYY-MM` (of the pages
         written), and `duplicates.*`.
       hosts: host to [pages, paragraphs in, paragraphs kept], the largest ones.
-      samples: rule to examples, those with the least hash.
+      samples: rule to examples, those with the least rank.
       rejects: examples of rejected input.
       groups: paragraphs that stay, with the most duplicates.
       copies: texts of such duplicates; the sizes are those of one round of answers (`ROUNDS`).
@@ -61,16 +60,10 @@ class Counts:
         """Adds many, as `add_line` would one by one."""
         self.digest = (self.digest + sum(map(xxhash.xxh3_128_intdigest, lines))) & _DIGEST_MASK
 
-    def sample_limit(self, rule: str) -> int:
-        """Gives the rank below which an example of a rule would be kept."""
-        some = self.samples.get(rule)
-        if not some or len(some) < SAMPLES:
-            return _ALL_RANKS
-        return int(str(some[-1]["rank"]))
-
     def wants_sample(self, rule: str, rank: int) -> bool:
         """Says whether an example of a rule would be kept."""
-        return rank < self.sample_limit(rule)
+        some = self.samples.get(rule)
+        return not some or len(some) < SAMPLES or rank < cast("int", some[-1]["rank"])
 
     def add_sample(self, rule: str, rank: int, sample: dict[str, object]) -> None:
         """Keeps an example of a rule if its rank is among the least."""

@@ -6,7 +6,6 @@ and texts become JSON many a call.
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Final
 
 import orjson
@@ -15,19 +14,15 @@ import xxhash
 from pipeline.outputs.counts import SAMPLES, Counts
 from pipeline.outputs.records import masked_field, origin_fields
 from transforms.records import Page, Removal
+from transforms.text import kernel
 
 _AT_ONCE: Final = 1024
 _REPEATED_BYTES: Final = 2 << 20
 """Receipts that are made together, and bytes of URLs in them, about, which pages choose freely."""
 
 _SAMPLE_CHARS: Final = 300
-_RANK_SHIFT: Final = 11
-"""Ranks have 53 bits, which every reader of JSON keeps."""
-
-_FEW: Final = 4096
-_PLACES: Final = [b'%d,"text":"' % n for n in range(_FEW)]
-_NAMES: Final = [b"#%d" % n for n in range(_FEW)]
-"""Numbers of paragraphs, as they stand in receipts and in the names that are hashed."""
+_RANK_BITS: Final = 50
+"""Of a page's rank; its further examples use three more, and every reader of JSON keeps 53."""
 
 
 def receipt_lines(
@@ -41,28 +36,37 @@ def receipt_lines(
       run: name of the run.
       counts: its digest and its samples are added to.
     """
+    _add_samples(page, removals, counts)
     head = orjson.dumps({"id": page.id, "url": page.url})[:-1] + b',"paragraph":'
     end = b',"run":' + orjson.dumps(run) + b"}\n"
     keepers = [removal.keeper for removal in removals.values() if removal.keeper is not None]
     longest = len(head) + max((len(keeper.url) for keeper in keepers), default=0)
     at_once = max(1, min(_AT_ONCE, _REPEATED_BYTES // longest))
-    numbers = iter(sorted(removals))
-    while some := list(islice(numbers, at_once)):
+    numbers = sorted(removals)
+    for start in range(0, len(numbers), at_once):
+        some = numbers[start : start + at_once]
         gone = [removals[n] for n in some]
-        texts = strings_as_json([page.paragraphs[n] for n in some])
-        places = [_PLACES[n] if n < _FEW else b'%d,"text":"' % n for n in some]
         by_removal = _reasons(gone)
         reasons = [by_removal[id(removal)] for removal in gone]
-        lines = [
-            head + place + text + reason
-            for place, text, reason in zip(places, texts, reasons, strict=True)
-        ]
         if page.masks:
-            _add_masks(page, some, lines)
-        _add_samples(page, some, gone, counts)
-        counts.add_lines([line + b"}" for line in lines])
-        lines.append(b"")
-        yield end.join(lines)
+            _add_masks(page, some, reasons)
+        joined, lines = _join(head, some, [page.paragraphs[n] for n in some], reasons, end)
+        counts.add_lines(lines)
+        yield joined
+
+
+def _join(
+    head: bytes, numbers: list[int], texts: list[str], reasons: list[bytes], end: bytes
+) -> tuple[bytes, list[bytes]]:
+    """Puts lines together: gives all of them, and each with a bracket instead of its end."""
+    if kernel.compiled is not None:
+        strings = orjson.dumps(texts, option=orjson.OPT_INDENT_2)
+        return kernel.compiled.join_receipts(head, numbers, strings, reasons, end)
+    lines = [
+        b'%b%d,"text":"%b"%b' % (head, n, text, reason)
+        for n, text, reason in zip(numbers, strings_as_json(texts), reasons, strict=True)
+    ]
+    return end.join([*lines, b""]), [line + b"}" for line in lines]
 
 
 def strings_as_json(texts: Sequence[str]) -> list[bytes]:
@@ -90,35 +94,41 @@ def _reasons(removals: Sequence[Removal]) -> dict[int, bytes]:
 
 @functools.lru_cache(maxsize=1024)
 def _rule(rule: str) -> bytes:
-    return b'","rule":' + orjson.dumps(rule) + b',"evidence":"'
+    return b',"rule":' + orjson.dumps(rule) + b',"evidence":"'
 
 
-def _add_masks(page: Page, numbers: Sequence[int], lines: list[bytes]) -> None:
+def _add_masks(page: Page, numbers: Sequence[int], reasons: list[bytes]) -> None:
     for place, number in enumerate(numbers):
         if number in page.masks:
-            lines[place] += b"," + orjson.dumps(masked_field(page, number))[1:-1]
+            reasons[place] += b"," + orjson.dumps(masked_field(page, number))[1:-1]
 
 
-def _add_samples(
-    page: Page, numbers: Sequence[int], removals: Sequence[Removal], counts: Counts
-) -> None:
-    """Offers each paragraph as an example of its rule; those of the least ranks are kept."""
-    identity = page.id.encode()
-    hashes = map(
-        xxhash.xxh3_64_intdigest,
-        [identity + (_NAMES[n] if n < _FEW else b"#%d" % n) for n in numbers],
-    )
-    rules = [removal.rule for removal in removals]
-    limits = {rule: counts.sample_limit(rule) << _RANK_SHIFT for rule in set(rules)}
-    found: dict[str, list[tuple[int, int]]] = {}
-    for place, (value, rule) in enumerate(zip(hashes, rules, strict=True)):
-        if value < limits[rule]:
-            found.setdefault(rule, []).append((value >> _RANK_SHIFT, place))
-    for rule, some in found.items():
-        for rank, place in sorted(some)[:SAMPLES]:
-            if counts.wants_sample(rule, rank):
-                sample = _sample(page, numbers[place], removals[place])
-                counts.add_sample(rule, rank, sample)
+def _add_samples(page: Page, removals: Mapping[int, Removal], counts: Counts) -> None:
+    """Offers paragraphs as examples of their rules, those of other pages before a page's second.
+
+    A hash ranks the pages and chooses among the paragraphs, so that the order of the input does not
+    matter.
+    """
+    ranks = {}
+    for rule in {removal.rule for removal in removals.values()}:
+        rank = xxhash.xxh3_64_intdigest(f"{page.id}#{rule}".encode()) >> 64 - _RANK_BITS
+        if counts.wants_sample(rule, rank):
+            ranks[rule] = rank
+    if not ranks:
+        return
+    places: dict[str, list[int]] = {rule: [] for rule in ranks}
+    for number, removal in removals.items():
+        if removal.rule in places:
+            places[removal.rule].append(number)
+    for rule, rank in ranks.items():
+        numbers = sorted(places[rule])
+        step = max(1, len(numbers) // SAMPLES)
+        for turn in range(min(SAMPLES, len(numbers))):
+            later = rank + (turn << _RANK_BITS)
+            if not counts.wants_sample(rule, later):
+                break
+            number = numbers[(rank + turn * step) % len(numbers)]
+            counts.add_sample(rule, later, _sample(page, number, removals[number]))
 
 
 def _sample(page: Page, paragraph: int, removal: Removal) -> dict[str, object]:

@@ -1,16 +1,23 @@
 """The receipts' lines are those of their fields."""
 
+from collections import Counter
+
 import orjson
 import pytest
 import xxhash
 from hypothesis import example, given
 from hypothesis import strategies as st
+from twins import without_kernel
 
 from pipeline.outputs.counts import SAMPLES, Counts
 from pipeline.outputs.receipts import receipt_lines, strings_as_json
 from pipeline.outputs.records import make_receipt
 from transforms.records import Keeper, Mask, Page, Removal
+from transforms.text import kernel
 
+needs_kernel = pytest.mark.skipif(
+    kernel.compiled is None, reason="no compiled kernel: no compiler was there at installation"
+)
 TEXTS = st.text(st.characters(codec="utf-8"))
 KEEPERS = st.none() | st.builds(Keeper, TEXTS, TEXTS, st.integers(0, 2**20))
 REMOVALS = st.builds(Removal, TEXTS, TEXTS, KEEPERS, st.none() | st.integers(0, 64))
@@ -50,8 +57,16 @@ def test_long_urls_are_not_repeated_in_memory(of_keeper):
 
 
 def check(page, removals, run):
+    for with_kernel in (True, False):
+        check_lines(page, removals, run, with_kernel)
+
+
+def check_lines(page, removals, run, with_kernel):
+    def make():
+        return list(receipt_lines(page, dict(reversed(removals.items())), run, counts))
+
     counts, by_hand = Counts(), Counts()
-    blocks = list(receipt_lines(page, dict(reversed(removals.items())), run, counts))
+    blocks = make() if with_kernel else without_kernel(make)
     receipts = [make_receipt(page, n, removals[n], run) for n in sorted(removals)]
     lines = b"".join(blocks).splitlines(keepends=True)
     assert lines == [orjson.dumps(receipt) + b"\n" for receipt in receipts]
@@ -65,13 +80,58 @@ def check(page, removals, run):
 
 def check_samples(counts, page, removals):
     for rule in {removal.rule for removal in removals.values()}:
-        numbers = [n for n, removal in removals.items() if removal.rule == rule]
-        ranks = [rank_of(page, n) for n in numbers]
-        assert [sample["rank"] for sample in counts.samples[rule]] == sorted(ranks)[:SAMPLES]
+        texts = [page.paragraphs[n] for n, removal in removals.items() if removal.rule == rule]
+        ranks = [rank_of(page, rule, turn) for turn in range(min(SAMPLES, len(texts)))]
+        samples = counts.samples[rule]
+        assert [sample["rank"] for sample in samples] == ranks
+        assert not Counter(sample["text"] for sample in samples) - Counter(texts)
 
 
-def rank_of(page, number):
-    return xxhash.xxh3_64_intdigest(f"{page.id}#{number}".encode()) >> 11
+def rank_of(page, rule, turn):
+    return (xxhash.xxh3_64_intdigest(f"{page.id}#{rule}".encode()) >> 14) + (turn << 50)
+
+
+def test_examples_come_from_as_many_pages_as_there_are():
+    pages = [Page(f"ps:{n}", f"u{n}", "", ("a", "b", "c")) for n in range(9)]
+    removals = {n: Removal("a.b", "c") for n in range(3)}
+
+    def urls(pages):
+        counts = Counts()
+        for page in pages:
+            list(receipt_lines(page, removals, "r", counts))
+        return [sample["url"] for sample in counts.samples["a.b"]]
+
+    assert len(set(urls(pages))) == SAMPLES
+    assert urls(pages) == urls(pages[::-1])
+    assert Counter(urls(pages[:2])).most_common() in (
+        [("u0", 3), ("u1", 2)],
+        [("u1", 3), ("u0", 2)],
+    )
+
+
+@needs_kernel
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (b"h", [1], b'[\n  "a",\n  "b"\n]', [b"r"], b"e"),
+        (b"h", [1, 2], b'[\n  "a"\n]', [b"r", b"r"], b"e"),
+        (b"h", [1, 2], b'[\n  "a"\n]', [b"r"], b"e"),
+        (b"h", [1], b"[]", [b"r"], b"e"),
+        (b"h", [1], b"", [b"r"], b"e"),
+        (b"h", ["1"], b'[\n  "a"\n]', [b"r"], b"e"),
+        (b"h", [1], b'[\n  "a"\n]', ["r"], b"e"),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused(wrong):
+    with pytest.raises(ValueError, match="join_receipts: sizes or types"):
+        kernel.compiled.join_receipts(*wrong)
+
+
+@needs_kernel
+@pytest.mark.parametrize("number", [-1, 1 << 64])
+def test_numbers_that_no_paragraph_has_are_refused(number):
+    with pytest.raises(OverflowError):
+        kernel.compiled.join_receipts(b"h", [number], b'[\n  "a"\n]', [b"r"], b"e")
 
 
 @given(st.lists(TEXTS))

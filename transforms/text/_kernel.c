@@ -22,6 +22,7 @@ PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
+PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
 #define VERSION 8
 #define WIDTH 4
@@ -311,6 +312,7 @@ static PyMethodDef METHODS[] = {
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {"build_features", build_features, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},
+    {"join_receipts", join_receipts, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
 
 static int

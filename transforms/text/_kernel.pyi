@@ -36,6 +36,9 @@ def find_near(
     kept: Any,
     /,
 ) -> tuple[int, int, int]: ...
+def join_receipts(
+    head: bytes, numbers: list[int], texts: bytes, reasons: list[bytes], end: bytes, /
+) -> tuple[bytes, list[bytes]]: ...
 def have_words(texts: list[str], /) -> bytes: ...
 def read_texts(
     texts: list[str], least: int, /

@@ -19,13 +19,14 @@ from pipeline.forked_workers import NAME
 from pipeline.outputs.commit import WorkLock, work_root
 
 ROOT = Path(__file__).resolve().parents[2]
+HELD_RUN = str(Path(__file__).with_name("held_run.py"))
 SHARDS = "--shard-bytes=65536"
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """Patterns of a corpus that takes some seconds."""
-    return write_corpus(tmp_path_factory.mktemp("corpus") / "in", pages=1500)
+    """Patterns of a corpus of a good many shards."""
+    return write_corpus(tmp_path_factory.mktemp("corpus") / "in", pages=900)
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +39,13 @@ def whole(corpus, tmp_path_factory):
     return bytes_of(output, "documents", "removed", "rejected")
 
 
-def start(corpus, output, *options, **environment):
-    """Starts the command in a session of its own."""
+def start(corpus, output, *options, held_at=None, **environment):
+    """Starts the command in a session of its own; it may be held once so many shards are done."""
     words = [f"--input={one}" for one in corpus]
+    command = ["-m", "pipeline"] if held_at is None else [HELD_RUN, str(held_at)]
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "pipeline", "clean", *words, f"--output={output}"),
+            *(sys.executable, *command, "clean", *words, f"--output={output}"),
             *(f"--added={ADDED}", SHARDS, *options),
         ],
         stdout=subprocess.PIPE,
@@ -97,7 +99,8 @@ def test_a_killed_run_leaves_no_process_and_is_finished_by_the_same_command(
 ):
     output, temporary = tmp_path / "out", tmp_path / "temporary"
     temporary.mkdir()
-    with start(corpus, output, f"--workers={workers}", TMPDIR=str(temporary)) as process:
+    words = (f"--workers={workers}",)
+    with start(corpus, output, *words, held_at=3, TMPDIR=str(temporary)) as process:
         wait_for_shards(process, output, 3)
         children = family(process)
         assert len(children) >= (2 if workers == 2 else 0)
@@ -107,7 +110,7 @@ def test_a_killed_run_leaves_no_process_and_is_finished_by_the_same_command(
     assert list(temporary.glob("beam-*")) == []
     done = {path: path.stat().st_mtime_ns for path in Path(f"{output}.work").glob("map/*/done")}
     assert len(done) >= 3
-    with start(corpus, output, "--workers=2") as process:
+    with start(corpus, output, "--workers=2", held_at=len(done) + 1) as process:
         wait_for_shards(process, output, len(done) + 1)
         # What was done is not done again.
         assert {path: path.stat().st_mtime_ns for path in done} == done
@@ -119,7 +122,7 @@ def test_a_killed_run_leaves_no_process_and_is_finished_by_the_same_command(
 @pytest.mark.slow
 def test_a_killed_worker_ends_the_run_with_one_clear_line(corpus, whole, tmp_path):
     output = tmp_path / "out"
-    with start(corpus, output, "--workers=2", "--progress=off") as process:
+    with start(corpus, output, "--workers=2", "--progress=off", held_at=2) as process:
         wait_for_shards(process, output, 2)
         children = family(process)
         workers = [one for one in children if is_worker(one)]
@@ -142,7 +145,7 @@ def test_a_killed_worker_is_noticed_by_a_job_in_the_background(corpus, tmp_path)
     # A shell's background job ignores SIGINT, and so does what it starts.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        process = start(corpus, tmp_path / "out", "--workers=2", "--progress=off")
+        process = start(corpus, tmp_path / "out", "--workers=2", "--progress=off", held_at=2)
     finally:
         signal.signal(signal.SIGINT, before)
     with process:
@@ -160,7 +163,8 @@ def test_a_killed_worker_is_noticed_by_a_job_in_the_background(corpus, tmp_path)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_run_stops_at_once_and_goes_on_later(corpus, whole, tmp_path, workers):
     output = tmp_path / "out"
-    with start(corpus, output, f"--workers={workers}", "--progress=off") as process:
+    words = (f"--workers={workers}", "--progress=off")
+    with start(corpus, output, *words, held_at=2) as process:
         wait_for_shards(process, output, 2)
         children = family(process)
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does, to the whole group

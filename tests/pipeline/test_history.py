@@ -1,8 +1,8 @@
 """Scheduled runs: many with a memory keep what one over everything keeps."""
 
+import fcntl
 import json
 import threading
-import time
 
 import pytest
 from history_runs import clean, edited, lines, page, result, sentence, tree
@@ -140,7 +140,7 @@ def test_other_rules_of_likeness_are_refused(two_nights, tmp_path, capsys, optio
     assert tree(tmp_path) == before
 
 
-def test_a_second_run_on_the_history_fails_or_waits(two_nights, tmp_path, capsys):
+def test_a_second_run_on_the_history_fails_or_waits(two_nights, tmp_path, capsys, monkeypatch):
     history = str(tmp_path / "history")
     more = (two_nights[1:], f"--history={history}")
     lock = HistoryLock(history)
@@ -148,16 +148,25 @@ def test_a_second_run_on_the_history_fails_or_waits(two_nights, tmp_path, capsys
     assert f"another run is using the history {history}" in capsys.readouterr().err
     assert not (tmp_path / "two").exists()
 
+    about_to_wait, take = threading.Event(), fcntl.flock
+
+    def waiting(handle, how):
+        if how == fcntl.LOCK_EX:  # until it is free
+            about_to_wait.set()
+        take(handle, how)
+
     def release():
-        time.sleep(1.5)
+        seen.append(about_to_wait.wait(120))
+        seen.append((tmp_path / "two").exists())
         lock.__exit__(None, None, None)
 
+    monkeypatch.setattr(fcntl, "flock", waiting)
+    seen = []
     thread = threading.Thread(target=release)
     thread.start()
-    started = time.monotonic()
     assert clean(tmp_path / "two", *more, "--wait") == 0
-    assert time.monotonic() - started > 1
     thread.join()
+    assert seen == [True, False]
     assert [run.output for run in load(history).runs] == [
         str(tmp_path / "one"),
         str(tmp_path / "two"),

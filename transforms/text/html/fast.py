@@ -6,22 +6,6 @@ from transforms.text.errors import ParserFailed
 from transforms.text.html.blocks import Block, clean_line
 from transforms.text.html.limits import checked_bytes
 
-SKIPPED = (
-    "#comments", "#respond", ".comments-area", ".commentlist", ".comment-list", ".comment-respond",
-    "#disqus_thread", ".kommentare", ".comment-thread", "ol#commentlist",
-    ':not(html):not(body):not(main)[id^="comment"]',
-    ':not(html):not(body):not(main)[class^="comment"]',
-    ':not(html):not(body):not(main)[class*="comments-"]',
-    ':not(html):not(body):not(main)[class*="-comments"]',
-    ':not(html):not(body):not(main)[class*="kommentar"]',
-    ':not(html):not(body):not(main)[id*="kommentar"]',
-    ':not(html):not(body):not(main)[class*="comment-"]',
-    ".fb-comments",
-    ':not(html):not(body):not(main)[class*="Comment"]',
-)  # fmt: skip
-"""CSS selectors of comment sections and widgets; `html`, `body` and `main` are never skipped."""
-
-
 def extract_fast(html: str) -> list[Block]:
     """Turn a page into the lines of its main text, by resiliparse's rules alone.
 
@@ -48,7 +32,6 @@ def extract_fast(html: str) -> list[Block]:
             alt_texts=False,
             comments=False,
             post_meta=False,
-            skip_elements=list(SKIPPED),
         )
     except Exception as error:
         # The binding declares no common ancestor for what it raises.

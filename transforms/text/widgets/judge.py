@@ -17,7 +17,7 @@ from transforms.text.widgets.phrasebook import BOOK
 from transforms.text.widgets.sections import Evidence, has_chrome, read_page, read_phrases
 from transforms.text.widgets.signals import Ints, measure
 
-RULES_VERSION: Final = "12"
+RULES_VERSION: Final = "13"
 """Changes with every change of what goes; written into each run's `run.json`."""
 
 _BATCH_LINES: Final = 1_000

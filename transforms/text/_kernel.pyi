@@ -56,9 +56,7 @@ def sketch(
 def walk_html(
     html: str,
     kinds: dict[str, Any],
-    class_mask: Callable[[str], int],
-    id_mask: Callable[[str], int],
-    role_mask: Callable[[str], int],
+    masks: tuple[tuple[Callable[[str], int], dict[str, int]], ...],
     max_depth: int,
     /,
 ) -> tuple[str, int, list[tuple[str, str]], list[list[str]], bytes, bytes] | None: ...

@@ -53,7 +53,12 @@ typedef struct {
 } Class;
 
 typedef struct {
-    PyObject *kinds, *class_mask, *id_mask, *role_mask; /* borrowed */
+    PyObject *function, *seen; /* borrowed; `seen` is a dict that the function fills */
+} Masks;
+
+typedef struct {
+    PyObject *kinds; /* borrowed */
+    Masks classes, ids, roles;
     Py_ssize_t max_depth;
     Open *stack;
     Py_ssize_t depth, stack_room;
@@ -384,10 +389,12 @@ is_hidden(const Span *read)
 }
 
 static int
-mask_of(PyObject *function, PyObject *text, int64_t *mask)
+mask_of(const Masks *masks, PyObject *text, int64_t *mask)
 {
-    PyObject *found = PyObject_CallOneArg(function, text);
-    if (!found)
+    PyObject *found = PyDict_GetItemWithError(masks->seen, text);
+    if (found)
+        Py_INCREF(found);
+    else if (PyErr_Occurred() || !(found = PyObject_CallOneArg(masks->function, text)))
         return -1;
     *mask |= PyLong_AsLongLong(found);
     Py_DECREF(found);
@@ -430,7 +437,7 @@ class_of(Walk *walk, Span names)
     if (!text)
         return NULL;
     entry->mask = 0;
-    if (mask_of(walk->class_mask, text, &entry->mask)) {
+    if (mask_of(&walk->classes, text, &entry->mask)) {
         Py_DECREF(text);
         return NULL;
     }
@@ -608,7 +615,7 @@ hints_of(Walk *walk, int kind, const Span *read, int64_t *mask)
         if (!read[i].at || (i == ID && (kind >= BODY || !read[i].size)))
             continue;
         PyObject *text = string_of(walk, read[i]);
-        if (!text || mask_of(i == ID ? walk->id_mask : walk->role_mask, text, mask)) {
+        if (!text || mask_of(i == ID ? &walk->ids : &walk->roles, text, mask)) {
             Py_XDECREF(text);
             return -1;
         }
@@ -831,8 +838,10 @@ walk_html(PyObject *Py_UNUSED(module), PyObject *args)
     Walk *walk = PyMem_Calloc(1, sizeof(Walk));
     if (!walk)
         return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(args, "UO!OOOn", &html, &PyDict_Type, &walk->kinds, &walk->class_mask,
-                          &walk->id_mask, &walk->role_mask, &walk->max_depth)) {
+    if (!PyArg_ParseTuple(args, "UO!((OO!)(OO!)(OO!))n", &html, &PyDict_Type, &walk->kinds,
+                          &walk->classes.function, &PyDict_Type, &walk->classes.seen,
+                          &walk->ids.function, &PyDict_Type, &walk->ids.seen, &walk->roles.function,
+                          &PyDict_Type, &walk->roles.seen, &walk->max_depth)) {
         PyMem_Free(walk);
         return NULL;
     }

@@ -55,7 +55,10 @@ _MAX_NAMES = 12
 _MAX_CACHED = 50_000
 _MAX_CACHED_CHARS = 1_000
 CLASS_MASKS: dict[str, int] = {}
-"""Masks of class attributes that `class_mask` has seen."""
+ID_MASKS: dict[str, int] = {}
+ROLE_MASKS: dict[str, int] = {}
+"""Masks of attributes that `class_mask`, `id_mask` and `role_mask` have seen: `_walk.c` looks there
+before it calls them."""
 _name_cache: dict[str, int] = {}
 _word_cache: dict[str, int] = {}
 
@@ -82,11 +85,11 @@ def class_mask(class_names: str) -> int:
             names = names[: _MAX_NAMES // 2]
         for name in names:
             found = _name_cache.get(name)
-            mask |= name_mask(name) if found is None else found
-        if len(class_names) <= _MAX_CACHED_CHARS:
-            if len(CLASS_MASKS) >= _MAX_CACHED:  # a pure function: this changes no result
-                CLASS_MASKS.clear()
-            CLASS_MASKS[class_names] = mask
+            if found is None:
+                found = name_mask(name)
+                _remember(_name_cache, name, found)
+            mask |= found
+        _remember(CLASS_MASKS, class_names, mask)
     return mask
 
 
@@ -96,10 +99,15 @@ def id_mask(identifier: str) -> int:
     Args:
       identifier: the attribute.
     """
-    mask = name_mask(identifier)
-    if knows_id(identifier.lower()):
-        mask |= KNOWN
-    return mask | POST if system_of_id(identifier) else mask
+    mask = ID_MASKS.get(identifier)
+    if mask is None:
+        mask = name_mask(identifier)
+        if knows_id(identifier.lower()):
+            mask |= KNOWN
+        if system_of_id(identifier):
+            mask |= POST
+        _remember(ID_MASKS, identifier, mask)
+    return mask
 
 
 def name_mask(name: str) -> int:
@@ -111,31 +119,23 @@ def name_mask(name: str) -> int:
     Returns:
       A mask of the groups in `GROUPS`.
     """
-    mask = _name_cache.get(name)
-    if mask is None:
-        short = name[:_MAX_NAME_CHARS].rstrip("0123456789")
-        low = short.lower()
-        words = low.replace("_", "-").split("-") if "-" in low or "_" in low else [low]
-        state = (
-            (words[0] in _STATE_HEADS and _STATE.match(low))
-            or (("comm" in low or "color" in low or "temp" in low) and _STATE_INSIDE.search(low))
-            or low.endswith(_STATE_ENDS)
-        )
-        if state:
-            mask = 0
-        else:
-            if (
-                not low.isascii()
-                or not "".join(words).isalpha()
-                or (short != low and _CAMEL.search(short))
-            ):
-                words = _WORD_BREAK.split(_CAMEL.sub("-", short).lower())
-            mask = _words_mask(words)
-        if len(name) <= _MAX_CACHED_CHARS:
-            if len(_name_cache) >= _MAX_CACHED:
-                _name_cache.clear()
-            _name_cache[name] = mask
-    return mask
+    short = name[:_MAX_NAME_CHARS].rstrip("0123456789")
+    low = short.lower()
+    words = low.replace("_", "-").split("-") if "-" in low or "_" in low else [low]
+    state = (
+        (words[0] in _STATE_HEADS and _STATE.match(low))
+        or (("comm" in low or "color" in low or "temp" in low) and _STATE_INSIDE.search(low))
+        or low.endswith(_STATE_ENDS)
+    )
+    if state:
+        return 0
+    if (
+        not low.isascii()
+        or not "".join(words).isalpha()
+        or (short != low and _CAMEL.search(short))
+    ):
+        words = _WORD_BREAK.split(_CAMEL.sub("-", short).lower())
+    return _words_mask(words)
 
 
 def role_mask(value: str) -> int:
@@ -144,7 +144,18 @@ def role_mask(value: str) -> int:
     Args:
       value: the attribute; its first word counts.
     """
-    return _ROLES.get(value[:40].lower().split(" ", 1)[0], 0)
+    mask = ROLE_MASKS.get(value)
+    if mask is None:
+        mask = _ROLES.get(value[:40].lower().split(" ", 1)[0], 0)
+        _remember(ROLE_MASKS, value, mask)
+    return mask
+
+
+def _remember(seen: dict[str, int], name: str, mask: int) -> None:
+    if len(name) <= _MAX_CACHED_CHARS:
+        if len(seen) >= _MAX_CACHED:  # of a pure function: this changes no result
+            seen.clear()
+        seen[name] = mask
 
 
 def _words_mask(words: list[str]) -> int:
@@ -169,7 +180,9 @@ def _word_mask(word: str) -> int:
             for stem, group in STEMS:
                 if stem in word:
                     mask |= BIT[group]
-    if len(_word_cache) >= _MAX_CACHED:
-        _word_cache.clear()
-    _word_cache[word] = mask
+    _remember(_word_cache, word, mask)
     return mask
+
+
+BY_ATTRIBUTE = ((class_mask, CLASS_MASKS), (id_mask, ID_MASKS), (role_mask, ROLE_MASKS))
+"""What `_walk.c` asks for class, id, and `role` or `itemprop`, and where it looks before it asks."""

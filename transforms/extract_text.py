@@ -99,15 +99,9 @@ def _page_of_blocks(raw: RawPage, found: html.Extract, comments: Comments) -> Pa
         extra["title"] = title
     if comments == "separate":
         extra["comments"] = [_comment(comment) for comment in found.comments]
-    removals: dict[int, Removal] = {}
-    known: dict[tuple[str, str], Removal] = {}
-    for number, (_, rule, evidence) in enumerate(found.blocks):
-        if rule:
-            removal = known.get((rule, evidence))
-            if removal is None:
-                removal = known[rule, evidence] = Removal(rule, evidence)
-            removals[number] = removal
-    return _page(raw, [block.text for block in found.blocks], removals, extra)
+    made = {reason: Removal(*reason) for reason in set(found.reasons.values())}
+    removals = {number: made[reason] for number, reason in found.reasons.items()}
+    return _page(raw, found.lines, removals, extra)
 
 
 def _page(

@@ -1,5 +1,6 @@
 """Decides block by block what of a page stays."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ from transforms.text.html.comments import Comment, collect, in_comments, is_body
 from transforms.text.html.decide import find_containers, keep_units
 from transforms.text.html.dom import parse
 from transforms.text.html.model import judge, load_weights
-from transforms.text.html.reasons import Reasons
+from transforms.text.html.reasons import Reason, Reasons
 from transforms.text.html.systems import System, Systems, compile_systems
 from transforms.text.html.tree import Tree
 
@@ -29,15 +30,23 @@ class Extract:
 
     Attributes:
       title: content of `<title>`, one line, "" without one.
-      blocks: all visible text in reading order, each block kept or removed.
+      lines: all visible text in reading order, see `Block.text`.
+      reasons: rule and evidence of each line that is removed, by its number, ascending.
       comments: readers' comments; filled for `comments="separate"` only.
       forum: whether the page is a discussion whose posts are its content.
     """
 
     title: str
-    blocks: list[Block]
+    lines: list[str]
+    reasons: dict[int, Reason]
     comments: tuple[Comment, ...] = ()
     forum: bool = False
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The lines, each kept or removed."""
+        kept = "", ""
+        return [Block(line, *self.reasons.get(n, kept)) for n, line in enumerate(self.lines)]
 
 
 def extract_blocks(
@@ -123,7 +132,7 @@ def _decide(
         if isinstance(tree, TextError):
             yield tree
         elif not tree.lines:
-            yield Extract(tree.title, [])
+            yield Extract(tree.title, [], {})
         else:
             yield _decide_page(tree, next(logits), comments, patterns)
 
@@ -137,11 +146,19 @@ def _decide_page(
         for unit, element in enumerate(tree.element):
             if not keep[unit] and in_comments(containers, element):
                 keep[unit] = is_body(tree, unit)
-    labels = Reasons(tree, containers).label(keep, logits)
-    blocks = [
-        Block(line, rule, evidence)
-        for lines, (rule, evidence) in zip(tree.lines, labels, strict=True)
-        for line in lines
-    ]
+    reasons = Reasons(tree, containers).label(keep, logits)
+    lines = list(itertools.chain.from_iterable(tree.lines))
+    if len(lines) > len(tree.lines):
+        reasons = _of_lines(tree, reasons)
     found = collect(tree, containers) if comments == "separate" else ()
-    return Extract(tree.title, blocks, found, containers.forum)
+    return Extract(tree.title, lines, reasons, found, containers.forum)
+
+
+def _of_lines(tree: Tree, reasons: dict[int, Reason]) -> dict[int, Reason]:
+    """Reasons by the number of each line, from reasons by the number of the unit."""
+    ends = list(itertools.accumulate(map(len, tree.lines), initial=0))
+    return {
+        line: reason
+        for unit, reason in reasons.items()
+        for line in range(ends[unit], ends[unit + 1])
+    }

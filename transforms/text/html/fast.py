@@ -6,6 +6,7 @@ from transforms.text.errors import ParserFailed
 from transforms.text.html.blocks import Block, clean_line
 from transforms.text.html.limits import checked_bytes
 
+
 def extract_fast(html: str) -> list[Block]:
     """Turn a page into the lines of its main text, by resiliparse's rules alone.
 

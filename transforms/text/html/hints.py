@@ -129,11 +129,7 @@ def name_mask(name: str) -> int:
     )
     if state:
         return 0
-    if (
-        not low.isascii()
-        or not "".join(words).isalpha()
-        or (short != low and _CAMEL.search(short))
-    ):
+    if not low.isascii() or not "".join(words).isalpha() or (short != low and _CAMEL.search(short)):
         words = _WORD_BREAK.split(_CAMEL.sub("-", short).lower())
     return _words_mask(words)
 
@@ -185,4 +181,4 @@ def _word_mask(word: str) -> int:
 
 
 BY_ATTRIBUTE = ((class_mask, CLASS_MASKS), (id_mask, ID_MASKS), (role_mask, ROLE_MASKS))
-"""What `_walk.c` asks for class, id, and `role` or `itemprop`, and where it looks before it asks."""
+"""What `_walk.c` asks for class, id, and `role` or `itemprop`, and where it looks before that."""

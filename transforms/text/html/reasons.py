@@ -1,6 +1,7 @@
 """Names the rule under which a unit is removed, and says what speaks for it."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -43,8 +44,13 @@ _BY_WORD = (
     ("navigation", WORD["navigation"]),
     ("meta", WORD["date"] | WORD["author"] | WORD["tag"]),
 )
-_KEPT = ("", "")
-_NO_SCORE = "score 0.00"
+Reason = tuple[str, str]
+"""Rule, `group.name`, and evidence, one printable line."""
+
+_SCORES = tuple(f"score {percent / 100:.2f}" for percent in range(101))
+_NO_SCORE = _SCORES[0]
+_STEPS = tuple(math.log((2 * k - 1) / (201 - 2 * k)) for k in range(1, 101))
+"""Log odds from which a score is rounded up to so many percent."""
 _MAX_WORDS_CHARS = 60
 """Longer lines are not named after single words."""
 
@@ -61,8 +67,8 @@ class Reasons:
         self._tree = tree
         self._containers = containers
         self._named = self._find_named()
-        self._by_named: dict[int, tuple[str, str]] = {}
-        self._sure: dict[int, tuple[str, str]] = {}
+        self._by_named: dict[int, Reason] = {}
+        self._sure: dict[int, Reason] = {}
 
     def _find_named(self) -> list[int]:
         """For each element the closest one, itself included, whose names speak for a rule; or -1.
@@ -80,57 +86,45 @@ class Reasons:
         named = closest(marked, parent)
         return np.where(comment >= 0, comment, named).tolist()
 
-    def label(self, keep: Sequence[bool], logits: Sequence[float]) -> list[tuple[str, str]]:
-        """Rule and evidence of every unit, both "" for those that stay.
+    def label(self, keep: Sequence[bool], logits: Sequence[float]) -> dict[int, Reason]:
+        """Rule and evidence of every unit that goes, by its number, ascending.
 
         Args:
           keep: whether each unit stays.
           logits: its score, log odds.
         """
+        found: dict[int, Reason] = {}
+        elements, named, of = self._tree.element, self._named, self.of
         sure = {} if self._containers.rules else self._sure
-        named, of = self._named, self.of
-        labels = []
-        for unit, (element, stays, logit) in enumerate(
-            zip(self._tree.element, keep, logits, strict=True)
-        ):
-            if stays:
-                labels.append(_KEPT)
-            else:
-                known = sure.get(named[element]) if logit <= CHROME else None
-                labels.append(known or of(unit, logit))
-        return labels
+        for unit, stays in enumerate(keep):
+            if not stays:
+                known = sure.get(named[elements[unit]]) if logits[unit] <= CHROME else None
+                found[unit] = known or of(unit, logits[unit])
+        return found
 
-    def of(self, unit: int, logit: float) -> tuple[str, str]:  # noqa: PLR0911
+    def of(self, unit: int, logit: float) -> Reason:
         """Rule and evidence of a removed unit.
 
         Args:
           unit: number of the unit.
           logit: its score, log odds.
-
-        Returns:
-          `group.name` and one printable line.
         """
         tree = self._tree
         element = tree.element[unit]
         system = self._containers.system[element]
         if system >= 0:
             return self._containers.rules[system]
+        score = _SCORES[bisect_right(_STEPS, logit)] if logit > CHROME else _NO_SCORE
         named = self._named[element]
-        if named >= 0 and logit <= CHROME:
-            found = self._sure.get(named)
-            if found is None:
-                rule, place = self._by_names(named)
-                found = self._sure[named] = (rule, f"{place}, {_NO_SCORE}")
-            return found
-        score = _NO_SCORE
-        if logit > CHROME:
-            score = f"score {1 / (1 + math.exp(-min(-CHROME, logit))):.2f}"
         if named >= 0:
             rule, place = self._by_names(named)
-            return rule, f"{place}, {score}"
-        inline = tree.inline[unit]
-        if inline & _ANY_HINT:
-            return _rule_of_hints(inline & _ANY_HINT), f"inside the line, {score}"
+            found = rule, f"{place}, {score}"
+            if logit <= CHROME:
+                self._sure[named] = found
+            return found
+        inline = tree.inline[unit] & _ANY_HINT
+        if inline:
+            return _rule_of_hints(inline), f"inside the line, {score}"
         line = tree.lines[unit][0]
         if len(line) <= _MAX_WORDS_CHARS:
             rule = _rule_of_words(words_mask(line))
@@ -140,14 +134,14 @@ class Reasons:
             return "navigation.links", "nothing but links around"
         return "boilerplate.model", score
 
-    def _by_names(self, element: int) -> tuple[str, str]:
+    def _by_names(self, element: int) -> Reason:
         """Rule and place that the names of an element give."""
         found = self._by_named.get(element)
         if found is None:
             found = self._by_named[element] = self._read_names(element)
         return found
 
-    def _read_names(self, element: int) -> tuple[str, str]:
+    def _read_names(self, element: int) -> Reason:
         place = f"in {selector(self._tree, element)}"
         if self._containers.comment[element] >= 0:
             return system_of_section(self._tree, element) or "comments.container", place

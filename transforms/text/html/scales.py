@@ -1,6 +1,7 @@
 """Whole-number scales for lengths, shares and distances."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def share(part: Integers, whole: Integers) -> Integers:
     return np.minimum(part * FULL // np.maximum(whole, 1), FULL)
 
 
-def levels_to(parent: list[int], end: list[int], best: int) -> Integers:
+def levels_to(parent: Sequence[int], end: Sequence[int], best: int) -> Integers:
     """For each element the levels from `best` up to its closest ancestor that holds it, 0..12.
 
     Args:

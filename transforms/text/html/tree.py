@@ -40,12 +40,12 @@ class Tree:
 
     title: str = ""
     body: int = 0
-    parent: list[int] = field(default_factory=list)
-    mask: list[int] = field(default_factory=list)
-    name: list[tuple[str, str]] = field(default_factory=list)
-    first: list[int] = field(default_factory=list)
-    last: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
+    parent: Sequence[int] = ()
+    mask: Sequence[int] = ()
+    name: Sequence[tuple[str, str]] = ()
+    first: Sequence[int] = ()
+    last: Sequence[int] = ()
+    end: Sequence[int] = ()
     lines: tuple[list[str], ...] = ()
     element: Sequence[int] = ()
     link_chars: Sequence[int] = ()
@@ -79,15 +79,23 @@ class Tree:
           elements: the five columns of `elements`, one behind the other, 64 bits a number.
           units: the seven columns of `units`.
         """
-        table = np.frombuffer(elements, dtype=np.int64).reshape(5, -1)
-        self.parent, self.mask, self.first, self.last, self.end = table.tolist()
+        self.parent, self.mask, self.first, self.last, self.end = _columns(elements, 5)
         if not lines:
             return
-        self.elements = table
+        self.elements = np.frombuffer(elements, dtype=np.int64).reshape(5, -1)
         self.units = np.frombuffer(units, dtype=np.int64).reshape(7, -1)
-        columns = self.units[[0, 1, 2, 3, 5]].tolist()
         self.lines = tuple(lines)
-        self.element, self.link_chars, self.bold_chars, self.links, self.inline = columns
+        element, self.link_chars, self.bold_chars, self.links, _, self.inline, _ = _columns(
+            units, 7
+        )
+        self.element = element.tolist()  # the one that is gone through
+
+
+def _columns(table: bytes, count: int) -> list["memoryview[int]"]:
+    """Columns of 64 bits a number, of which no list is made: most are hardly looked at."""
+    numbers = memoryview(table).cast("q")
+    size = len(numbers) // count
+    return [numbers[size * column : size * (column + 1)] for column in range(count)]
 
 
 def _table(*columns: Iterable[int]) -> Integers:

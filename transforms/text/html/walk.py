@@ -53,8 +53,14 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
     """
     kind_of, part_at = KINDS.get, PART.match
     attributes_seen: dict[str, _Read] = {}
-    parents, masks, names = tree.parent, tree.mask, tree.name
-    firsts, lasts, ends = tree.first, tree.last, tree.end
+    parents: list[int] = []
+    masks: list[int] = []
+    names: list[tuple[str, str]] = []
+    firsts: list[int] = []
+    lasts: list[int] = []
+    ends: list[int] = []
+    tree.parent, tree.mask, tree.name = parents, masks, names
+    tree.first, tree.last, tree.end = firsts, lasts, ends
     units: list[Unit] = []
     pieces: list[str] = []
     done: list[str] = []
@@ -105,7 +111,7 @@ def walk(html: str, tree: Tree) -> None:  # noqa: C901, PLR0912, PLR0915
                     if close == _CLOSE_PRE:
                         pre -= 1
                     elif close == _CLOSE_ROW:
-                        _join_cells(tree, units, element)
+                        _join_cells(parents, firsts, lasts, units, element)
                     lasts[element] = len(units)
                     ends[element] = elements
                     element = before
@@ -233,14 +239,16 @@ def _cut(pieces: list[str], done: list[str], pre: int) -> list[str]:
     return [line] if line else done
 
 
-def _join_cells(tree: Tree, units: list[Unit], row: int) -> None:
+def _join_cells(
+    parents: list[int], firsts: list[int], lasts: list[int], units: list[Unit], row: int
+) -> None:
     """Make one unit of a table row whose cells hold one short line each."""
-    start = tree.first[row]
+    start = firsts[row]
     if len(units) - start < 2:
         return
     joined = units[start:]
     lines, cells, link_chars, bold_chars, links, inlines = zip(*joined, strict=True)
-    if len(set(cells)) < len(cells) or any(tree.parent[cell] != row for cell in cells):
+    if len(set(cells)) < len(cells) or any(parents[cell] != row for cell in cells):
         return
     if any(len(cell) > 1 or len(cell[0]) > MAX_CELL_CHARS for cell in lines):
         return
@@ -254,8 +262,8 @@ def _join_cells(tree: Tree, units: list[Unit], row: int) -> None:
         )
     ]  # fmt: skip
     for cell in cells:
-        tree.first[cell] = start
-        tree.last[cell] = start + 1
+        firsts[cell] = start
+        lasts[cell] = start + 1
 
 
 def _read(attributes_text: str) -> _Read:

@@ -48,9 +48,12 @@ Reason = tuple[str, str]
 """Rule, `group.name`, and evidence, one printable line."""
 
 _SCORES = tuple(f"score {percent / 100:.2f}" for percent in range(101))
-_NO_SCORE = _SCORES[0]
 _STEPS = tuple(math.log((2 * k - 1) / (201 - 2 * k)) for k in range(1, 101))
 """Log odds from which a score is rounded up to so many percent."""
+_READ: dict[tuple[tuple[str, str], int], Reason] = {}
+"""What class and id, and what an element hints at, give: no page says otherwise."""
+_MAX_READ = 1 << 14
+_MAX_READ_CHARS = 300
 _MAX_WORDS_CHARS = 60
 """Longer lines are not named after single words."""
 
@@ -94,34 +97,32 @@ class Reasons:
           logits: its score, log odds.
         """
         found: dict[int, Reason] = {}
-        elements, named, of = self._tree.element, self._named, self.of
-        sure = {} if self._containers.rules else self._sure
+        elements, named, sure = self._tree.element, self._named, self._sure
+        system, rules = self._containers.system, self._containers.rules
         for unit, stays in enumerate(keep):
-            if not stays:
-                known = sure.get(named[elements[unit]]) if logits[unit] <= CHROME else None
-                found[unit] = known or of(unit, logits[unit])
+            if stays:
+                continue
+            element, logit = elements[unit], logits[unit]
+            if rules and system[element] >= 0:
+                found[unit] = rules[system[element]]
+                continue
+            near = named[element]
+            if near >= 0 and logit <= CHROME and near in sure:
+                found[unit] = sure[near]
+                continue
+            score = _SCORES[bisect_right(_STEPS, logit)]
+            if near >= 0:
+                rule, place = self._by_names(near)
+                found[unit] = reason = rule, f"{place}, {score}"
+                if logit <= CHROME:
+                    sure[near] = reason
+            else:
+                found[unit] = self._by_content(unit, logit, score)
         return found
 
-    def of(self, unit: int, logit: float) -> Reason:
-        """Rule and evidence of a removed unit.
-
-        Args:
-          unit: number of the unit.
-          logit: its score, log odds.
-        """
+    def _by_content(self, unit: int, logit: float, score: str) -> Reason:
+        """Rule and evidence that a unit without a named element around it gives."""
         tree = self._tree
-        element = tree.element[unit]
-        system = self._containers.system[element]
-        if system >= 0:
-            return self._containers.rules[system]
-        score = _SCORES[bisect_right(_STEPS, logit)] if logit > CHROME else _NO_SCORE
-        named = self._named[element]
-        if named >= 0:
-            rule, place = self._by_names(named)
-            found = rule, f"{place}, {score}"
-            if logit <= CHROME:
-                self._sure[named] = found
-            return found
         inline = tree.inline[unit] & _ANY_HINT
         if inline:
             return _rule_of_hints(inline), f"inside the line, {score}"
@@ -142,11 +143,20 @@ class Reasons:
         return found
 
     def _read_names(self, element: int) -> Reason:
-        place = f"in {selector(self._tree, element)}"
+        tree = self._tree
         if self._containers.comment[element] >= 0:
-            return system_of_section(self._tree, element) or "comments.container", place
-        rule = system_of(self._tree, element)
-        return rule or _rule_of_hints(self._tree.mask[element] & _ANY_HINT), place
+            rule = system_of_section(tree, element) or "comments.container"
+            return rule, f"in {selector(tree, element)}"
+        names, mask = tree.name[element], tree.mask[element]
+        found = _READ.get((names, mask))
+        if found is None:
+            rule = system_of(tree, element) or _rule_of_hints(mask & _ANY_HINT)
+            found = rule, f"in {selector(tree, element)}"
+            if len(names[0]) + len(names[1]) <= _MAX_READ_CHARS:
+                if len(_READ) >= _MAX_READ:
+                    _READ.clear()
+                _READ[names, mask] = found
+        return found
 
 
 @lru_cache(maxsize=1 << 9)

@@ -142,6 +142,20 @@ def test_markup_is_measured_the_same_way(pieces):
 
 
 @needs_kernel
+@given(
+    st.lists(
+        st.sampled_from(["<", ">", '"', "'", "/", "a", "=", "<a", "<B", "é", "x"]), max_size=40
+    ).map("".join)
+)
+def test_long_tags_are_found_the_same_way(html):
+    encoded = html.encode()
+    for least in (0, 3, 9):
+        found = limits.long_tags(encoded, least)
+        assert found == without_kernel(limits.long_tags, encoded, least)
+        assert all(len(tag) > least and tag in encoded for tag in found)
+
+
+@needs_kernel
 def test_markup_of_many_names_is_measured_the_same_way():
     encoded = "".join(f"<n{n % 3000}><P></n{n % 2000}></{'x' * (n % 50)}>" for n in range(9_000))
     measured = limits.measure_markup(encoded.encode())

@@ -7,6 +7,7 @@
 
 #define MAX_LOOK 10000
 
+PyObject *long_tags(PyObject *module, PyObject *args);
 PyObject *measure_markup(PyObject *module, PyObject *args);
 
 typedef struct {
@@ -229,4 +230,46 @@ measure_markup(PyObject *Py_UNUSED(module), PyObject *args)
     if (tags > few && open_at_most(data, data + size, sets, most))
         return NULL;
     return Py_BuildValue("nnnn", tags, equals, most[0], most[1]);
+}
+
+/* Where the tag at `at` ends, by quotes and brackets alone: behind its ">", or before a quote that
+   is not closed. Linear over a page: behind the last quote of a kind there is no further one. */
+static const char *
+end_of_tag(const char *at, const char *end)
+{
+    while (at < end && *at != '>') {
+        if (*at == '"' || *at == '\'') {
+            const char *closed = memchr(at + 1, *at, (size_t)(end - at - 1));
+            if (!closed)
+                return at;
+            at = closed;
+        }
+        at++;
+    }
+    return at < end ? at + 1 : end;
+}
+
+PyObject *
+long_tags(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    const char *at;
+    Py_ssize_t size, least;
+
+    if (!PyArg_ParseTuple(args, "y#n", &at, &size, &least))
+        return NULL;
+    PyObject *found = PyList_New(0);
+    const char *end = at + size;
+    while (found && at < end && (at = memchr(at, '<', (size_t)(end - at)))) {
+        const char *start = at++;
+        if (at == end || !is_letter(*at))
+            continue;
+        at = end_of_tag(at + 1, end);
+        if (at - start <= least)
+            continue;
+        PyObject *tag = PyBytes_FromStringAndSize(start, at - start);
+        if (!tag || PyList_Append(found, tag))
+            Py_CLEAR(found);
+        Py_XDECREF(tag);
+    }
+    return found;
 }

@@ -19,6 +19,7 @@ PyObject *add_phrases(PyObject *module, PyObject *args);      /* _phrases.c */
 PyObject *may_be_phrases(PyObject *module, PyObject *args);   /* _phrases.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
 PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
+PyObject *long_tags(PyObject *module, PyObject *args);        /* _bounds.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
@@ -309,6 +310,7 @@ static PyMethodDef METHODS[] = {
     {"sketch", sketch, METH_VARARGS, NULL},
     {"sort_within_keys", sort_within_keys, METH_VARARGS, NULL},
     {"walk_html", walk_html, METH_VARARGS, NULL},
+    {"long_tags", long_tags, METH_VARARGS, NULL},
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {"build_features", build_features, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},

@@ -60,6 +60,7 @@ def walk_html(
     max_depth: int,
     /,
 ) -> tuple[str, int, list[tuple[str, str]], list[list[str]], bytes, bytes] | None: ...
+def long_tags(data: bytes, least_bytes: int, /) -> list[bytes]: ...
 def measure_markup(
     data: bytes,
     never_nest: frozenset[str],

@@ -44,7 +44,7 @@ _FEW_TAGS = 4_000
 _MAX_LOOK = 10_000
 _FEW_ATTRIBUTES = 20_000
 _TAG = re.compile(rb"<(?:!--|(/?)([a-zA-Z][^\t\n\f\r />]*)(>?))")
-_LONG_TAG = re.compile(r"<[a-zA-Z](?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>?")
+_START_TAG = re.compile(rb"<[a-zA-Z](?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>?")
 _VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NEVER_NEST = frozenset("br embed hr img meta p li dd dt head body".split())  # noqa: SIM905
 """Void elements, and elements that end where the next of their kind starts."""
@@ -95,7 +95,7 @@ def checked_bytes(html: str) -> bytes:
         raise TooDeep(f"{tags} tags with {deepest} elements open, {formats} of them to be repeated")
     if len(html) > MAX_TAG_CHARS:
         many = equals > _FEW_ATTRIBUTES
-        if (many or _has_long_stretch(html)) and _has_monster_tag(html):
+        if (many or _has_long_stretch(html)) and _has_monster_tag(encoded):
             raise TooDeep(f"a tag of more than {MAX_TAG_CHARS} characters is full of attributes")
     return encoded
 
@@ -194,10 +194,22 @@ def _has_long_stretch(html: str) -> bool:
     return False
 
 
-def _has_monster_tag(html: str) -> bool:
+def _has_monster_tag(encoded: bytes) -> bool:
     """Whether a single tag is long and has more than 1,000 attributes."""
-    for found in _LONG_TAG.finditer(html):
-        tag = found.group()
+    for found in long_tags(encoded, MAX_TAG_CHARS):
+        tag = found.decode()
         if len(tag) > MAX_TAG_CHARS and len(_VALUE.sub("", tag).split()) > 1000:
             return True
     return False
+
+
+def long_tags(encoded: bytes, least_bytes: int) -> list[bytes]:
+    """The start tags that are longer, from "<" to ">" or to a quote that is not closed.
+
+    Args:
+      encoded: the page.
+      least_bytes: tags of so many bytes are not yet long.
+    """
+    if kernel.compiled is not None:
+        return kernel.compiled.long_tags(encoded, least_bytes)
+    return [tag for tag in _START_TAG.findall(encoded) if len(tag) > least_bytes]

@@ -10,6 +10,7 @@ from twins import without_kernel
 
 from transforms.text import kernel
 from transforms.text.quality import ngrams
+from transforms.text.quality.hashing import WordSet
 
 
 def plain(words, lengths, n):
@@ -101,3 +102,25 @@ def test_the_kernel_refuses_sizes_that_do_not_fit():
     ):
         with pytest.raises(ValueError, match="do not fit"):
             kernel.compiled.count_ngrams(*wrong)
+    parts = np.array([0, 1]), np.array([1, 2])
+    classes, lengths = np.zeros(2, np.uint16), np.ones(2, np.int64)
+    found = np.zeros((2, 4), np.int64)
+    kernel.compiled.hash_parts(np.zeros(2, np.uint32), *parts)
+    kernel.compiled.measure_words(classes, *parts, lengths, found)
+    for first, last in (([0, 1], [1, 3]), ([-1, 1], [1, 2]), ([1, 1], [0, 2]), ([0], [1, 2])):
+        wrong = np.array(first), np.array(last)
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.hash_parts(np.zeros(2, np.uint32), *wrong)
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.measure_words(classes, *wrong, lengths, found)
+    for counts, out in ((lengths + 1, found), (lengths, found[:1]), (np.array([3, -1]), found)):
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.measure_words(classes, *parts, counts, out)
+    some = WordSet(["a"])
+    right = [words[:2], lengths, b"\1\1", some.hashes, some.seen, np.zeros(2, np.int64)]
+    kernel.compiled.count_known(*right)
+    for place, other in enumerate(
+        (words[:1], lengths[:1], b"\1", np.zeros(65, np.uint64), some.seen[1:], lengths[:1])
+    ):
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.count_known(*right[:place], other, *right[place + 1 :])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twins import without_kernel
 
 from transforms.text import quality
 from transforms.text.quality import parse_word_lists, signals
@@ -54,6 +55,20 @@ def test_hostile_pages_have_every_signal(page, language):
         quality.judge([page], [language], [found], [name], {})
 
 
+@pytest.mark.parametrize("language", ["en", "de", "th"])
+def test_words_of_any_length_are_measured_alike_without_the_kernel(language):
+    words = ["x" * size for size in (1, 2, 254, 255, 256, 257, 400, 70_000)]
+    pages = [
+        words,
+        words[3:],
+        words[5:],
+        ["...", "--", "1\uff11", "\uff11\uff11"],
+        *HOSTILE.values(),
+    ]
+    languages = [language] * len(pages)
+    assert signals(pages, languages) == without_kernel(signals, pages, languages)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(PAGES, LANGUAGES), max_size=6))
 def test_a_batch_is_the_map_of_singles_and_repeatable(batch):
@@ -61,6 +76,7 @@ def test_a_batch_is_the_map_of_singles_and_repeatable(batch):
     found = signals(pages, languages)
     assert found == [signals([page], [language])[0] for page, language in batch]
     assert found == signals(pages, languages)
+    assert found == without_kernel(signals, pages, languages)
     for one in found:
         assert all(0 <= v <= 1 for name, v in one.items() if name.endswith("_share"))
         assert all(math.isfinite(v) for v in one.values())

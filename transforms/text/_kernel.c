@@ -15,6 +15,9 @@ PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *drop_digits(PyObject *module, PyObject *args);      /* _forms.c */
 PyObject *count_ngrams(PyObject *module, PyObject *args);     /* _quality.c */
 PyObject *cut_words(PyObject *module, PyObject *args);        /* _quality.c */
+PyObject *hash_parts(PyObject *module, PyObject *args);       /* _quality.c */
+PyObject *measure_words(PyObject *module, PyObject *args);    /* _quality.c */
+PyObject *count_known(PyObject *module, PyObject *args);      /* _quality.c */
 PyObject *add_phrases(PyObject *module, PyObject *args);      /* _phrases.c */
 PyObject *may_be_phrases(PyObject *module, PyObject *args);   /* _phrases.c */
 PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
@@ -25,7 +28,7 @@ PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
-#define VERSION 8
+#define VERSION 9
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -303,6 +306,9 @@ static PyMethodDef METHODS[] = {
     {"may_be_phrases", may_be_phrases, METH_VARARGS, NULL},
     {"count_ngrams", count_ngrams, METH_VARARGS, NULL},
     {"cut_words", cut_words, METH_VARARGS, NULL},
+    {"hash_parts", hash_parts, METH_VARARGS, NULL},
+    {"measure_words", measure_words, METH_VARARGS, NULL},
+    {"count_known", count_known, METH_VARARGS, NULL},
     {"drop_digits", drop_digits, METH_VARARGS, NULL},
     {"find_near", find_near, METH_VARARGS, NULL},
     {"have_words", have_words, METH_VARARGS, NULL},

@@ -8,6 +8,9 @@
 
 PyObject *cut_words(PyObject *module, PyObject *args);
 PyObject *count_ngrams(PyObject *module, PyObject *args);
+PyObject *hash_parts(PyObject *module, PyObject *args);
+PyObject *measure_words(PyObject *module, PyObject *args);
+PyObject *count_known(PyObject *module, PyObject *args);
 
 /* ---- repeated n-grams ---- */
 
@@ -210,7 +213,7 @@ done:
 
 /* Classes of characters, as in quality/charclass.py. */
 enum {
-    SPACE = 1, LETTER = 2, DIGIT = 4, UPPER = 8, HEAD = 32, TAIL = 64, CASELESS = 128,
+    SPACE = 1, LETTER = 2, DIGIT = 4, UPPER = 8, PUNCT = 16, HEAD = 32, TAIL = 64, CASELESS = 128,
     HYPHEN = 2048, ICON = 4096, COIN = 8192, RARE = 16384
 };
 #define ALPHA (LETTER | CASELESS)
@@ -224,14 +227,15 @@ struct words {
     int bits;
 };
 
-static int
-is_among(const struct words *words, uint64_t hash)
+/* The place of a hash among those of words, or -1. */
+static Py_ssize_t
+place_among(const struct words *words, uint64_t hash)
 {
     const uint64_t *hashes = words->hashes.buf;
     Py_ssize_t low = 0, high = words->hashes.len / 8;
 
     if (!((const uint8_t *)words->seen.buf)[hash >> (64 - words->bits)])
-        return 0;
+        return -1;
     while (low < high) {
         Py_ssize_t middle = (low + high) / 2;
         if (hashes[middle] < hash)
@@ -239,7 +243,21 @@ is_among(const struct words *words, uint64_t hash)
         else
             high = middle;
     }
-    return low < words->hashes.len / 8 && hashes[low] == hash;
+    return low < words->hashes.len / 8 && hashes[low] == hash ? low : -1;
+}
+
+static int
+is_among(const struct words *words, uint64_t hash)
+{
+    return place_among(words, hash) >= 0;
+}
+
+static uint64_t
+mixed(uint64_t hash)
+{
+    hash ^= hash >> 32;
+    hash *= MIX;
+    return hash ^ hash >> 29;
 }
 
 struct text {
@@ -388,9 +406,7 @@ read_piece(const struct text *text, Py_ssize_t at, Py_ssize_t end, const struct 
         }
         if (at - first > longest)
             continue;
-        hash ^= hash >> 32;
-        hash *= MIX;
-        hash ^= hash >> 29;
+        hash = mixed(hash);
         if (is_among(whole, hash) ||
             (at < text->size && text->codes[at] == '.' && is_among(stems, hash)))
             return 1;
@@ -511,4 +527,175 @@ done:
     PyBuffer_Release(&stems.hashes);
     PyBuffer_Release(&stems.seen);
     return result;
+}
+
+/* ---- what is counted of words ---- */
+
+/* Whether parts lie in a text of `size` characters, none of them ending before it starts. */
+static int
+are_inside(const Py_buffer *first, const Py_buffer *last, Py_ssize_t size)
+{
+    const int64_t *from = first->buf, *to = last->buf;
+
+    if (first->len != last->len || first->len % 8)
+        return 0;
+    for (Py_ssize_t i = 0; i < first->len / 8; i++)
+        if (from[i] < 0 || from[i] > to[i] || to[i] > size)
+            return 0;
+    return 1;
+}
+
+/* Whether pages have as many items as there are, all together. */
+static int
+add_up_to(const Py_buffer *pages, Py_ssize_t items)
+{
+    const int64_t *counts = pages->buf;
+
+    for (Py_ssize_t i = 0; i < pages->len / 8; i++) {
+        if (counts[i] < 0 || counts[i] > items)
+            return 0;
+        items -= (Py_ssize_t)counts[i];
+    }
+    return !items && pages->len % 8 == 0;
+}
+
+/* Eight bytes a part of a text: its hash. */
+PyObject *
+hash_parts(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *found = NULL;
+    Py_buffer codes, first, last;
+
+    if (!PyArg_ParseTuple(args, "y*y*y*", &codes, &first, &last))
+        return NULL;
+    if (!are_inside(&first, &last, codes.len / 4))
+        PyErr_SetString(PyExc_ValueError, "hash_parts: sizes do not fit together");
+    else
+        found = PyBytes_FromStringAndSize(NULL, first.len);
+    for (Py_ssize_t i = 0; found && i < first.len / 8; i++) {
+        uint64_t hash = 0, power = 1;
+        const uint32_t *end = (const uint32_t *)codes.buf + ((const int64_t *)last.buf)[i];
+        for (const uint32_t *at = (const uint32_t *)codes.buf + ((const int64_t *)first.buf)[i];
+             at < end; at++) {
+            hash += (*at + UINT64_C(1)) * power;
+            power *= BASE;
+        }
+        hash = mixed(hash);
+        memcpy(PyBytes_AS_STRING(found) + 8 * i, &hash, 8);
+    }
+    PyBuffer_Release(&codes);
+    PyBuffer_Release(&first);
+    PyBuffer_Release(&last);
+    return found;
+}
+
+#define LONGEST_WORD 256 /* longer ones count as one less */
+#define OF_WORDS 4
+
+/* The least length that so many words, shortest first, do not exceed. */
+static int
+length_of(const int32_t *lengths, int64_t rank)
+{
+    int length = 0;
+
+    for (int64_t words = lengths[0]; words < rank && length + 1 < LONGEST_WORD;)
+        words += lengths[++length];
+    return length;
+}
+
+/* Columns: words, their characters, twice their median length, tokens with a letter. */
+static void
+measure_page(const uint16_t *classes, const int64_t *first, const int64_t *last, int64_t tokens,
+             int64_t *row)
+{
+    int32_t lengths[LONGEST_WORD] = {0};
+
+    memset(row, 0, OF_WORDS * sizeof *row);
+    for (int64_t i = 0; i < tokens; i++) {
+        int64_t size = last[i] - first[i];
+        int any = classes[first[i]], all = any;
+        if (!(any & LETTER))
+            for (int64_t at = first[i] + 1; at < last[i]; at++)
+                any |= classes[at], all &= classes[at];
+        row[3] += (any & LETTER) != 0;
+        if (all & PUNCT)
+            continue;
+        row[0]++;
+        row[1] += size;
+        lengths[size < LONGEST_WORD ? size : LONGEST_WORD - 1]++;
+    }
+    if (row[0])
+        row[2] = length_of(lengths, (row[0] + 1) / 2) + length_of(lengths, row[0] / 2 + 1);
+}
+
+PyObject *
+measure_words(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer classes, first, last, pages, out;
+
+    if (!PyArg_ParseTuple(args, "y*y*y*y*w*", &classes, &first, &last, &pages, &out))
+        return NULL;
+    Py_ssize_t count = pages.len / 8;
+    int right = are_inside(&first, &last, classes.len / 2) && add_up_to(&pages, first.len / 8) &&
+                out.len == 8 * OF_WORDS * count && first.len / 8 < INT32_MAX;
+    const int64_t *from = first.buf, *to = last.buf, *tokens = pages.buf;
+    for (Py_ssize_t i = 0; right && i < first.len / 8; i++)
+        right = from[i] < to[i];
+    if (!right)
+        PyErr_SetString(PyExc_ValueError, "measure_words: sizes do not fit together");
+    for (Py_ssize_t page = 0; right && page < count; page++) {
+        measure_page(classes.buf, from, to, tokens[page], (int64_t *)out.buf + OF_WORDS * page);
+        from += tokens[page];
+        to += tokens[page];
+    }
+    PyBuffer_Release(&classes);
+    PyBuffer_Release(&first);
+    PyBuffer_Release(&last);
+    PyBuffer_Release(&pages);
+    PyBuffer_Release(&out);
+    if (!right)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Adds to the counts of the chosen pages how many different ones of at most 64 words they hold. */
+PyObject *
+count_known(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer hashes, pages, chosen, out;
+    struct words words;
+
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*w*", &hashes, &pages, &chosen, &words.hashes,
+                          &words.seen, &out))
+        return NULL;
+    for (words.bits = 1; (Py_ssize_t)1 << words.bits < words.seen.len; words.bits++)
+        continue;
+    int right = add_up_to(&pages, hashes.len / 8) && chosen.len == pages.len / 8 &&
+                out.len == pages.len && words.hashes.len <= 8 * 64 &&
+                words.seen.len == (Py_ssize_t)1 << words.bits;
+    if (!right)
+        PyErr_SetString(PyExc_ValueError, "count_known: sizes do not fit together");
+    const uint64_t *hash = hashes.buf;
+    for (Py_ssize_t page = 0; right && page < chosen.len; page++) {
+        int64_t tokens = ((const int64_t *)pages.buf)[page];
+        uint64_t there = 0;
+        if (((const uint8_t *)chosen.buf)[page])
+            for (int64_t i = 0; i < tokens; i++) {
+                Py_ssize_t place = place_among(&words, hash[i]);
+                if (place >= 0)
+                    there |= UINT64_C(1) << place;
+            }
+        for (; there; there &= there - 1)
+            ((int64_t *)out.buf)[page]++;
+        hash += tokens;
+    }
+    PyBuffer_Release(&hashes);
+    PyBuffer_Release(&pages);
+    PyBuffer_Release(&chosen);
+    PyBuffer_Release(&words.hashes);
+    PyBuffer_Release(&words.seen);
+    PyBuffer_Release(&out);
+    if (!right)
+        return NULL;
+    Py_RETURN_NONE;
 }

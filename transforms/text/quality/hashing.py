@@ -10,6 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.text import kernel
+
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
@@ -36,32 +38,37 @@ def _powers_of(base: int, count: int) -> Hashes:
 
 
 class PrefixHash:
-    """Running sums over a text's code points."""
+    """Hashes of parts of a text; without the kernel by running sums over its code points."""
 
     def __init__(self, codes: NDArray[np.uint32]) -> None:
-        self._sums = np.zeros(len(codes) + 1, np.uint64)
-        terms = codes.astype(np.uint64)
-        terms += np.uint64(1)
-        terms *= _powers_of(_BASE, len(codes))
-        np.cumsum(terms, out=self._sums[1:])
-        self._inverse = _powers_of(_INVERSE, len(codes) + 1)
+        self._codes = codes
+        self._sums: Hashes | None = None
 
     def from_place(self, place: int) -> "PrefixHash":
         """Returns the same for the text from a place on."""
-        rest = object.__new__(PrefixHash)
-        rest._sums = self._sums[place:]
-        rest._inverse = self._inverse[place:]
-        return rest
+        return PrefixHash(self._codes[place:]) if place else self
 
     def between(self, first: Ints, last: Ints) -> Hashes:
         """Returns the hash of the characters `first` .. `last` - 1, for each pair."""
-        found = self._sums[last]
+        if kernel.compiled is not None:
+            return np.frombuffer(kernel.compiled.hash_parts(self._codes, first, last), np.uint64)
+        if self._sums is None:
+            self._sums = self._add_up()
+        found: Hashes = self._sums[last]
         found -= self._sums[first]
-        found *= self._inverse[first]
+        found *= _powers_of(_INVERSE, len(self._codes) + 1)[first]
         found ^= found >> np.uint64(32)
         found *= _MIX
         found ^= found >> np.uint64(29)
         return found
+
+    def _add_up(self) -> Hashes:
+        sums = np.zeros(len(self._codes) + 1, np.uint64)
+        terms = self._codes.astype(np.uint64)
+        terms += np.uint64(1)
+        terms *= _powers_of(_BASE, len(self._codes))
+        np.cumsum(terms, out=sums[1:])
+        return sums
 
 
 class WordSet:

@@ -6,6 +6,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.text import kernel
 from transforms.text.quality import charclass as cc
 from transforms.text.quality import languages as tongues
 from transforms.text.quality.characters import ELLIPSES
@@ -174,6 +175,17 @@ def _token_columns(
 ) -> dict[str, NDArray[np.generic]]:
     """Counts words: tokens that are not punctuation only."""
     pages = len(page_tokens)
+    if kernel.compiled is not None:
+        found = np.empty((pages, 4), np.int64)
+        kernel.compiled.measure_words(classes, start, start + lengths, page_tokens, found)
+        words, chars, twice, with_letter = found.T
+        return {
+            "tokens": page_tokens,
+            "words": words,
+            "mean_word_chars": chars / np.maximum(1, words),
+            "median_word_chars": twice / 2,
+            "alpha_token_share": with_letter / np.maximum(1, page_tokens),
+        }
     page = np.repeat(np.arange(pages), page_tokens)
     opening = classes[start]
     alpha = (opening & cc.LETTER) != 0
@@ -215,6 +227,11 @@ def _stop_words(words: Hashes, page_tokens: Ints, languages: Sequence[str]) -> I
     counts = np.zeros(len(page_tokens), np.int64)
     for code in sorted(set(languages) & _STOP_WORDS.keys()):
         table = _STOP_WORDS[code]
+        if kernel.compiled is not None:
+            spoken = bytes(language == code for language in languages)
+            known = (table.hashes, table.seen)
+            kernel.compiled.count_known(words, page_tokens, spoken, *known, counts)
+            continue
         chosen = np.flatnonzero([language == code for language in languages])
         if len(chosen) == len(languages):
             parts, page = words, np.repeat(chosen, page_tokens)

@@ -23,7 +23,7 @@ from pipeline.inputs.plan import plan  # noqa: E402
 from pipeline.inputs.read_pages import batch_shard  # noqa: E402
 from pipeline.outputs.write_page import OutputOptions  # noqa: E402
 from pipeline.outputs.write_records import write_shard  # noqa: E402
-from pipeline.process_setup import collect_rarely  # noqa: E402
+from pipeline.process_setup import collect_rarely, keep_what_is_there  # noqa: E402
 from pipeline.spill_shards import ShardWriter  # noqa: E402
 from pipeline.work import WorkFolder  # noqa: E402
 from transforms.assess_quality import AssessQuality  # noqa: E402
@@ -72,6 +72,7 @@ def measure(path, pages, extractor):
     spent, read = defaultdict(float), 0
     options = OutputOptions(added="2024-01-01T00:00:00.000Z", run="steps")
     collect_rarely()
+    keep_what_is_there()
     for shard in plan((path,), input_format=None, shard_bytes=None):
         if read >= pages:
             break

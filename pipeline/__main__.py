@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import PagesieveError, RunError, UsageError, last_line, what_happened
 from pipeline.options import color_wanted, parse, patterns, to_config
-from pipeline.process_setup import import_beam_lightly, use_one_thread
+from pipeline.process_setup import collect_rarely, import_beam_lightly, use_one_thread
 from pipeline.reporting.metrics_file import MetricsFile
 from pipeline.reporting.printable import visible
 from pipeline.watchdog import LEAST_LIMIT_S
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
       the configuration is wrong, 3 more rejects than permitted, 130 interrupted.
     """
     use_one_thread()
+    collect_rarely()
     words = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "--verbose" in words
     if not verbose:

@@ -20,7 +20,7 @@ from pipeline.forked_workers import can_fork, forked_workers, load
 from pipeline.inputs.shards import Shard
 from pipeline.job import Job, run_job
 from pipeline.memory import expected_peak
-from pipeline.process_setup import collect_rarely, keep_little
+from pipeline.process_setup import keep_little, keep_what_is_there
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import amount, counted
 from pipeline.storage import is_local
@@ -64,7 +64,7 @@ def launch(
     if fork:
         load(job.config)
         fork = can_fork()
-    collect_rarely()
+    keep_what_is_there()
     try:
         with ExitStack() as stack:
             command = worker_command(light=local)

@@ -15,6 +15,7 @@ from pipeline.process_setup import (
     collect_rarely,
     import_beam_lightly,
     keep_little,
+    keep_what_is_there,
     use_one_thread,
 )
 
@@ -47,6 +48,7 @@ def main() -> None:
     """Runs Beam's worker until the main process ends it."""
     end_with_parent()
     keep_little()
+    collect_rarely()
     use_one_thread()
     be_quiet()
     if LIGHT in sys.argv:
@@ -54,7 +56,7 @@ def main() -> None:
         import_beam_lightly()
     from apache_beam.runners.worker import sdk_worker_main
 
-    collect_rarely()
+    keep_what_is_there()
     sdk_worker_main.main(sys.argv)
 
 

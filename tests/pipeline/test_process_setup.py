@@ -40,9 +40,10 @@ def test_a_command_has_one_thread_for_linear_algebra():
 def test_cycles_are_still_collected():
     code = """
 import gc, weakref
-from pipeline.process_setup import collect_rarely
+from pipeline.process_setup import collect_rarely, keep_what_is_there
 class Node: pass
 collect_rarely()
+keep_what_is_there()
 seen = []
 for _ in range(200_000):
     node = Node(); node.self = node

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from pipeline.beam_inspection import inspect_once
 from pipeline.engine import (
     LOCAL,
     LostWorkersError,
@@ -57,7 +58,10 @@ def launch(
       PagesieveError: see `pipeline.errors`.
     """
     keep_little()
-    count = local_workers(workers, len(shards)) if runner == LOCAL else 1
+    count = 1
+    if runner == LOCAL:
+        inspect_once()
+        count = local_workers(workers, len(shards))
     local = all(map(is_local, (*job.patterns, job.output, job.history)))
     # Clients of remote services may have connections, which cannot be shared.
     fork = count > 1 and alone and local

@@ -56,6 +56,9 @@ def main() -> None:
         import_beam_lightly()
     from apache_beam.runners.worker import sdk_worker_main
 
+    from pipeline.beam_inspection import inspect_once
+
+    inspect_once()
     keep_what_is_there()
     sdk_worker_main.main(sys.argv)
 

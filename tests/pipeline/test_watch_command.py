@@ -17,6 +17,7 @@ from watch_runs import ROOT, WAIT_S, PrismScript, Watch, drop, starter
 from pipeline.__main__ import main
 from pipeline.errors import UsageError
 from pipeline.outputs.commit import WorkLock
+from pipeline.watch import command
 from pipeline.watch.begin import check_output, tick_of
 from pipeline.watch.options import seconds
 from pipeline.watch.prism import running_prism
@@ -155,6 +156,10 @@ def test_a_stream_whose_bucket_does_not_answer_ends_when_it_is_told_to(tmp_path,
         _, err = process.communicate(timeout=60)  # it would try for two minutes
     assert process.returncode == 0, err
     assert err.splitlines()[-1] == "pagesieve: stopped before it began; what was committed stays"
+
+
+def test_an_end_takes_no_more_than_the_ten_seconds_of_the_documentation():
+    assert command._STOP_S + command._GOODBYE_S <= 10
 
 
 def test_a_second_watch_on_an_output_is_refused(refuse, tmp_path):

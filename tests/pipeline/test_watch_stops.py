@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from watch_runs import Watch, drop_pages, outcome_of, pages_of, starter
+from watch_runs import STOPS_WITHIN_S, Watch, drop_pages, outcome_of, pages_of, starter
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def test_nothing_is_lost_or_repeated_over_20_ends(way, begun, prism_binary, clea
             else:
                 status, seconds = watch.stop(signal.SIGINT if cycle % 3 else signal.SIGTERM)
                 assert status == 0, watch.err
-                assert seconds <= 10, watch.err
+                assert seconds <= STOPS_WITHIN_S, watch.err
             assert "Traceback" not in watch.err
             windows.append(watch.manifest.get("next_window", 0))
             feeder.join()
@@ -94,7 +94,7 @@ def test_a_large_window_is_committed_or_given_up_in_time(
             )
         status, seconds = watch.stop()
         assert (status, watch.err.count("Traceback")) == (0, 0), watch.err
-        assert seconds <= 10, watch.err
+        assert seconds <= STOPS_WITHIN_S, watch.err
     with Watch(begun, prism_binary, inbox, output, "--window=2s", *OPTIONS[1:]) as watch:
         watch.wait_for_start()
         watch.wait_for_pages(len(pages))

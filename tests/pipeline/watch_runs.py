@@ -15,6 +15,10 @@ from whole_runs import records_of
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 120
 
+STOPS_WITHIN_S = 30
+"""A stream that is asked to end has done so by then: three times what it is given, for machines
+that are busy."""
+
 
 @contextlib.contextmanager
 def starter():

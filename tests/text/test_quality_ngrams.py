@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twins import without_kernel
 
 from transforms.text import kernel
-from transforms.text.quality import ngrams
+from transforms.text.quality import charclass, ngrams
 from transforms.text.quality.hashing import WordSet
 
 
@@ -124,3 +124,16 @@ def test_the_kernel_refuses_sizes_that_do_not_fit():
     ):
         with pytest.raises(ValueError, match="do not fit"):
             kernel.compiled.count_known(*right[:place], other, *right[place + 1 :])
+    counts, out = np.array([2, 3]), np.zeros((2, 4), np.int64)
+    kernel.compiled.classify("ab\ncde", charclass.table(), counts, out)
+    assert out[:, 0].tolist() == [2, 3]
+    for wrong in (
+        ("ab\ncdef", charclass.table(), counts, out),
+        ("ab\ncd", charclass.table(), counts, out),
+        ("ab\ncde", charclass.table()[:256], counts, out),
+        ("ab\ncde", charclass.table(), np.array([-1, 6]), out),
+        ("ab\ncde", charclass.table(), np.array([2**62, 2**62]), out),
+        ("ab\ncde", charclass.table(), counts, out[:1]),
+    ):
+        with pytest.raises(ValueError, match="do not fit"):
+            kernel.compiled.classify(*wrong)

@@ -62,6 +62,7 @@ def test_words_of_any_length_are_measured_alike_without_the_kernel(language):
         words,
         words[3:],
         words[5:],
+        ["Ab1\u0663 #\n" * 20_000],
         ["...", "--", "1\uff11", "\uff11\uff11"],
         *HOSTILE.values(),
     ]

@@ -15,6 +15,7 @@ PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
 PyObject *drop_digits(PyObject *module, PyObject *args);      /* _forms.c */
 PyObject *count_ngrams(PyObject *module, PyObject *args);     /* _quality.c */
 PyObject *cut_words(PyObject *module, PyObject *args);        /* _quality.c */
+PyObject *classify(PyObject *module, PyObject *args);         /* _quality.c */
 PyObject *hash_parts(PyObject *module, PyObject *args);       /* _quality.c */
 PyObject *measure_words(PyObject *module, PyObject *args);    /* _quality.c */
 PyObject *count_known(PyObject *module, PyObject *args);      /* _quality.c */
@@ -28,7 +29,7 @@ PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
-#define VERSION 9
+#define VERSION 10
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -306,6 +307,7 @@ static PyMethodDef METHODS[] = {
     {"may_be_phrases", may_be_phrases, METH_VARARGS, NULL},
     {"count_ngrams", count_ngrams, METH_VARARGS, NULL},
     {"cut_words", cut_words, METH_VARARGS, NULL},
+    {"classify", classify, METH_VARARGS, NULL},
     {"hash_parts", hash_parts, METH_VARARGS, NULL},
     {"measure_words", measure_words, METH_VARARGS, NULL},
     {"count_known", count_known, METH_VARARGS, NULL},

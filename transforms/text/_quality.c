@@ -11,6 +11,7 @@ PyObject *count_ngrams(PyObject *module, PyObject *args);
 PyObject *hash_parts(PyObject *module, PyObject *args);
 PyObject *measure_words(PyObject *module, PyObject *args);
 PyObject *count_known(PyObject *module, PyObject *args);
+PyObject *classify(PyObject *module, PyObject *args);
 
 /* ---- repeated n-grams ---- */
 
@@ -214,7 +215,7 @@ done:
 /* Classes of characters, as in quality/charclass.py. */
 enum {
     SPACE = 1, LETTER = 2, DIGIT = 4, UPPER = 8, PUNCT = 16, HEAD = 32, TAIL = 64, CASELESS = 128,
-    HYPHEN = 2048, ICON = 4096, COIN = 8192, RARE = 16384
+    HYPHEN = 2048, ICON = 4096, COIN = 8192, RARE = 16384, NUMERAL = 32768
 };
 #define ALPHA (LETTER | CASELESS)
 #define FOREIGN (LETTER | RARE)
@@ -698,4 +699,98 @@ count_known(PyObject *Py_UNUSED(module), PyObject *args)
     if (!right)
         return NULL;
     Py_RETURN_NONE;
+}
+
+/* ---- characters ---- */
+
+#define OF_CHARACTERS 4
+#define CODES 0x110000
+
+/* Reads the code points of a text and their classes. */
+static void
+read_classes(PyObject *text, const uint16_t *table, uint32_t *codes, uint16_t *classes)
+{
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+
+    if (kind == PyUnicode_1BYTE_KIND)
+        for (Py_ssize_t i = 0; i < size; i++) {
+            codes[i] = ((const Py_UCS1 *)data)[i];
+            classes[i] = table[((const Py_UCS1 *)data)[i]];
+        }
+    else if (kind == PyUnicode_2BYTE_KIND)
+        for (Py_ssize_t i = 0; i < size; i++) {
+            codes[i] = ((const Py_UCS2 *)data)[i];
+            classes[i] = table[((const Py_UCS2 *)data)[i]];
+        }
+    else
+        for (Py_ssize_t i = 0; i < size; i++) {
+            codes[i] = ((const Py_UCS4 *)data)[i];
+            classes[i] = table[((const Py_UCS4 *)data)[i]];
+        }
+}
+
+/* Columns: letters, digits of any script, capital letters, all but symbols. */
+static void
+count_characters(const uint16_t *classes, int64_t size, int64_t *row)
+{
+    memset(row, 0, OF_CHARACTERS * sizeof *row);
+    for (int64_t first = 0; first < size; first += 0x8000) { /* few enough for 16 bits */
+        int64_t end = first + 0x8000 < size ? first + 0x8000 : size;
+        uint16_t letters = 0, digits = 0, upper = 0, others = 0;
+        for (int64_t i = first; i < end; i++) {
+            uint16_t class = classes[i];
+            letters += (class & (LETTER | CASELESS)) != 0;
+            digits += (class & (DIGIT | NUMERAL)) != 0;
+            upper += (class & UPPER) != 0;
+            others += (class & (LETTER | CASELESS | NUMERAL | SPACE)) != 0;
+        }
+        row[0] += letters;
+        row[1] += digits;
+        row[2] += upper;
+        row[3] += others;
+    }
+}
+
+/* The code points of a text of pages, between which one character stands, and their classes; what
+   is counted of each page goes to the last argument. */
+PyObject *
+classify(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *text, *codes = NULL, *classes = NULL, *result = NULL;
+    Py_buffer table, pages, out;
+
+    if (!PyArg_ParseTuple(args, "Uy*y*w*", &text, &table, &pages, &out))
+        return NULL;
+    Py_ssize_t size = PyUnicode_GET_LENGTH(text), left = size + 1, count = pages.len / 8;
+    const int64_t *sizes = pages.buf;
+    int right = table.len == 2 * CODES && out.len == 8 * OF_CHARACTERS * count &&
+                pages.len % 8 == 0;
+    for (Py_ssize_t i = 0; right && i < count; i++) {
+        right = sizes[i] >= 0 && sizes[i] < left;
+        left -= right ? (Py_ssize_t)sizes[i] + 1 : 0;
+    }
+    if (!right || left)
+        PyErr_SetString(PyExc_ValueError, "classify: sizes do not fit together");
+    else {
+        codes = PyBytes_FromStringAndSize(NULL, 4 * size);
+        classes = PyBytes_FromStringAndSize(NULL, 2 * size);
+    }
+    if (codes && classes) {
+        uint16_t *class = (uint16_t *)PyBytes_AS_STRING(classes);
+        read_classes(text, table.buf, (uint32_t *)PyBytes_AS_STRING(codes), class);
+        for (Py_ssize_t i = 0; i < count; i++) {
+            count_characters(class, sizes[i], (int64_t *)out.buf + OF_CHARACTERS * i);
+            if (i + 1 < count)
+                class += sizes[i] + 1;
+        }
+        result = PyTuple_Pack(2, codes, classes);
+    }
+    Py_XDECREF(codes);
+    Py_XDECREF(classes);
+    PyBuffer_Release(&table);
+    PyBuffer_Release(&pages);
+    PyBuffer_Release(&out);
+    return result;
 }

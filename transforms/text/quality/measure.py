@@ -79,17 +79,16 @@ def _measure(
     texts: Sequence[str], languages: Sequence[str], kinds: Sequence[str]
 ) -> list[dict[str, float]]:
     joined = "\n".join(texts)
-    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    classes = cc.table()[points]
+    page_chars = np.fromiter(map(len, texts), np.int64, len(texts))
+    points, classes, kinds_of_chars = _classify(joined, page_chars)
     hashes = PrefixHash(points)
-    page_end = np.cumsum([len(text) + 1 for text in texts])
+    page_end = np.cumsum(page_chars + 1)
     tokens = _tokenize(joined, points, classes, hashes, _stretches(kinds, page_end.tolist()))
-    page_chars = np.array([len(text) for text in texts])
     last_token = np.searchsorted(tokens.start, page_end)
     page_tokens = np.diff(last_token, prepend=0)
     lengths = tokens.end - tokens.start
     words = hashes.between(tokens.start, tokens.end)
-    columns = _char_columns(classes, page_end, page_chars)
+    columns = _char_columns(kinds_of_chars, page_chars)
     columns |= _token_columns(classes, tokens.start, lengths, page_tokens)
     columns["stop_words"] = _stop_words(words, page_tokens, languages)
     grams = ngram_chars(words, lengths, page_tokens)
@@ -149,25 +148,44 @@ def _tokenize(
     )
 
 
-def _char_columns(
-    classes: NDArray[np.uint16], page_end: Ints, page_chars: Ints
-) -> dict[str, NDArray[np.generic]]:
-    """Counts characters of some classes, as shares of a page's characters."""
-    columns: dict[str, NDArray[np.generic]] = {"chars": page_chars}
-    per_page = np.maximum(1, page_chars)
-    starts = (page_end - page_chars - 1).tolist()
-    ends = (page_end - 1).tolist()
-    for name, mask in (
-        ("letter_char_share", cc.LETTER | cc.CASELESS),
-        ("digit_char_share", cc.DIGIT | cc.NUMERAL),
-        ("upper_char_share", cc.UPPER),
-        ("symbol_char_share", cc.LETTER | cc.CASELESS | cc.NUMERAL | cc.SPACE),
+def _classify(
+    joined: str, page_chars: Ints
+) -> tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.int64]]:
+    """Reads a text of pages: code points, their classes, and characters by page and kind.
+
+    Kinds are letters, digits of any script, capital letters, and all characters but symbols.
+    """
+    counts = np.empty((len(page_chars), 4), np.int64)
+    if kernel.compiled is not None:
+        codes, kinds = kernel.compiled.classify(joined, cc.table(), page_chars, counts)
+        return np.frombuffer(codes, np.uint32), np.frombuffer(kinds, np.uint16), counts
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    classes = cc.table()[points]
+    ends = np.cumsum(page_chars + 1) - 1
+    pages = list(zip((ends - page_chars).tolist(), ends.tolist(), strict=True))
+    for kind, mask in enumerate(
+        (
+            cc.LETTER | cc.CASELESS,
+            cc.DIGIT | cc.NUMERAL,
+            cc.UPPER,
+            cc.LETTER | cc.CASELESS | cc.NUMERAL | cc.SPACE,
+        )
     ):
         there = (classes & mask) != 0
-        counts = [np.count_nonzero(there[a:b]) for a, b in zip(starts, ends, strict=True)]
-        columns[name] = np.array(counts) / per_page
-    columns["symbol_char_share"] = np.where(page_chars > 0, 1 - columns["symbol_char_share"], 0.0)
-    return columns
+        counts[:, kind] = [np.count_nonzero(there[a:b]) for a, b in pages]
+    return points, classes, counts
+
+
+def _char_columns(counts: Ints, page_chars: Ints) -> dict[str, NDArray[np.generic]]:
+    """Gives characters of some kinds as shares of a page's characters."""
+    letters, digits, capitals, others = (counts / np.maximum(1, page_chars)[:, None]).T
+    return {
+        "chars": page_chars,
+        "letter_char_share": letters,
+        "digit_char_share": digits,
+        "upper_char_share": capitals,
+        "symbol_char_share": np.where(page_chars > 0, 1 - others, 0.0),
+    }
 
 
 def _token_columns(

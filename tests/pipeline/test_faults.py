@@ -1,5 +1,6 @@
 """Killed, interrupted and rival runs: what is left, and that the same command then finishes."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -39,11 +40,21 @@ def whole(corpus, tmp_path_factory):
     return bytes_of(output, "documents", "removed", "rejected")
 
 
+class Run(subprocess.Popen):
+    """A process that a failure in its block ends: it may be held for ever."""
+
+    def __exit__(self, kind, *error):
+        if kind is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        super().__exit__(kind, *error)
+
+
 def start(corpus, output, *options, held_at=None, **environment):
     """Starts the command in a session of its own; it may be held once so many shards are done."""
     words = [f"--input={one}" for one in corpus]
     command = ["-m", "pipeline"] if held_at is None else [HELD_RUN, str(held_at)]
-    return subprocess.Popen(
+    return Run(
         [
             *(sys.executable, *command, "clean", *words, f"--output={output}"),
             *(f"--added={ADDED}", SHARDS, *options),

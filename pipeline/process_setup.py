@@ -8,6 +8,8 @@ import gc
 import importlib
 import os
 import sys
+import types
+from typing import Any
 
 _THREADS = (
     "OPENBLAS_NUM_THREADS",
@@ -15,9 +17,19 @@ _THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-_CLIENTS = ("bson", "pymongo", "requests", "google.cloud.storage")
-"""What Beam imports for MongoDB, Hadoop and Cloud Storage, and does without where they are not
-installed."""
+_UNNEEDED = (
+    *("bson", "pymongo"),  # MongoDB
+    "requests",  # Hadoop and Flink's job server
+    *("google.api_core", "google.cloud.dataflow", "google.cloud.storage"),
+    "pyarrow",  # Beam's own Parquet files and its types for Arrow; our reader imports it itself
+)
+"""What Beam imports for services and formats, and does without where it is not installed."""
+
+_LATER = ("httplib2", "yaml")
+"""What Beam imports always, and uses with Google's services and with transforms in other languages.
+
+httplib2 brings a library of parsers with it.
+"""
 
 LIGHT = "--light"
 """Argument of a worker process that shall import Beam lightly."""
@@ -41,20 +53,35 @@ def use_one_thread() -> None:
 
 
 def import_beam_lightly() -> None:
-    """Imports Beam as if clients of remote services were not installed: 0.7 s instead of 1.1 s.
+    """Imports Beam as if clients of remote services and Arrow were not installed.
 
-    For runs that touch this machine's files only. The clients can be imported afterwards; without
-    effect where Beam was imported before.
+    For runs that touch this machine's files only: 0.35 s instead of 0.75 s. What is left out can be
+    imported afterwards; without effect where Beam was imported before.
     """
-    absent = [name for name in _CLIENTS if name not in sys.modules]
     if "apache_beam" in sys.modules:
         return
+    absent = [name for name in _UNNEEDED if name not in sys.modules]
+    later = {name: _stand_in(name) for name in _LATER if name not in sys.modules}
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: not to be found
+    sys.modules.update(later)
     try:
         importlib.import_module("apache_beam")
     finally:
-        for name in absent:
+        for name in (*absent, *later):
             del sys.modules[name]
+
+
+def _stand_in(name: str) -> types.ModuleType:
+    """Gives a module that imports what it stands for when something of it is asked for."""
+    module = types.ModuleType(name)
+
+    def ask(attribute: str) -> Any:
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+        return getattr(importlib.import_module(name), attribute)
+
+    module.__getattr__ = ask  # type: ignore[method-assign]  # as PEP 562 has it
+    return module
 
 
 def collect_rarely() -> None:

@@ -59,17 +59,34 @@ def test_little_is_kept_wherever_the_library_can(monkeypatch):
     assert gc.isenabled()
 
 
-def test_beam_comes_without_remote_clients_and_they_can_follow():
+def test_beam_comes_without_what_local_runs_never_need_and_it_can_follow():
     code = """
 import sys
 from pipeline.process_setup import import_beam_lightly
 import_beam_lightly()
 import apache_beam
-loaded = [m for m in ("pymongo", "bson", "requests", "google.cloud.storage") if m in sys.modules]
-from google.cloud import storage
-import pymongo, requests
+names = ("pymongo", "bson", "requests", "google.cloud.storage", "google.cloud.dataflow",
+         "google.api_core", "pyarrow", "httplib2", "yaml")
+loaded = [name for name in names if name in sys.modules]
+from google.cloud import dataflow, storage
+import pyarrow.parquet, pymongo, requests, yaml
 from apache_beam.io.gcp.gcsfilesystem import GCSFileSystem
 from apache_beam.io.filesystems import FileSystems
-print(loaded, type(FileSystems.get_filesystem("gs://a/b")).__name__)
+print(loaded, type(FileSystems.get_filesystem("gs://a/b")).__name__, yaml.safe_load("[1]"))
 """
-    assert run(code) == "[] GCSFileSystem"
+    assert run(code) == "[] GCSFileSystem [1]"
+
+
+def test_a_module_for_later_comes_when_beam_asks_for_something_of_it():
+    code = """
+import sys
+from pipeline.process_setup import import_beam_lightly
+import_beam_lightly()
+from apache_beam.internal.http_client import get_new_http
+from apache_beam.transforms import external
+before = {"httplib2", "yaml"} & set(sys.modules)
+client, text = get_new_http(), external.yaml.safe_dump([1])
+import httplib2
+print(before, type(client) is httplib2.Http, text.strip())
+"""
+    assert run(code) == "set() True - 1"

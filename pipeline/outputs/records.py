@@ -6,6 +6,7 @@ no null, no `media`, no `attributes`, and every date inside `metadata`, `created
 
 import os
 from collections import Counter
+from itertools import compress
 from typing import Any
 
 from transforms.records import Failure, Page, Removal
@@ -25,7 +26,10 @@ def make_record(
       added: time stamp.
       source: name of the source; the base name of the input file where it is "".
     """
-    kept = [p for n, p in enumerate(page.paragraphs) if n not in removals]
+    stays = bytearray(b"\1") * len(page.paragraphs)
+    for number in removals:
+        stays[number] = 0
+    kept = list(compress(page.paragraphs, stays))
     record: dict[str, Any] = {
         "id": page.id,
         "text": "\n".join(kept),

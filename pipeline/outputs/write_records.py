@@ -118,7 +118,7 @@ def write_shard(
                 count_reject(counts, failure)
             for number, page in pages:
                 found, copies = duplicates.of_page(number)
-                removals = page.removals | found
+                removals = page.removals | found if found else page.removals
                 for lines in write_page(page, removals, options, documents, counts, copies):
                     if options.removed:
                         removed.write_lines(lines)

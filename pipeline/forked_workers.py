@@ -84,10 +84,13 @@ def load(config: CleanConfig) -> None:
 
     from pipeline import clean
     from transforms.assess_quality import assess_pages
+    from transforms.strip_widgets import strip_pages
     from transforms.text.language import LanguageDetector
+    from transforms.text.selection import RuleSelection
 
     (language,) = LanguageDetector(config.language_engine).detect([_TEXT])
     page = Page("", "", "", (_TEXT,), language=language.code)
+    strip_pages([page], RuleSelection(config.rules))
     assess_pages([page], clean.quality_rules(config))
 
 

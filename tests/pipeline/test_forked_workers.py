@@ -119,6 +119,19 @@ print(len(children), sum(one.is_running() for one in children), command)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_the_first_page_needs_is_there_before_workers_are_forked():
+    code = """
+from pipeline.config import CleanConfig
+from pipeline.forked_workers import load
+from transforms.text.widgets.signals import vocabulary
+before = vocabulary.cache_info().currsize
+load(CleanConfig())
+print(before, vocabulary.cache_info().currsize)
+"""
+    ran = started(["-c", code])
+    assert ran.stdout.split() == ["0", "1"], ran.stderr
+
+
 def test_workers_that_wait_go_with_the_main_process(tmp_path):
     code = """
 import os, sys, psutil

@@ -19,7 +19,7 @@ Comments = Literal["remove", "keep", "separate"]
 """What happens to readers' comments; see `extract_page`."""
 
 PAGES_AT_ONCE = 16
-UNITS_AT_ONCE = 4_000
+UNITS_AT_ONCE = 1_000
 """So many pages are judged together, up to the one that brings them to so many units: beyond,
 nothing is gained, and the features would no longer fit in the processor's cache."""
 

@@ -29,7 +29,7 @@ PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
-#define VERSION 9
+#define VERSION 11
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)

@@ -235,6 +235,11 @@ def test_fast_keeps_the_article_a_paragraph_a_line():
     assert FIRST not in lines
 
 
+def test_fast_replaces_lone_surrogates():
+    html = page("").replace(PROSE[0], f"{PROSE[0]} \ud800 and on")
+    assert f"{PROSE[0]} ? and on" in [block.text for block in extract_fast(html)]
+
+
 def test_scores_are_exact():
     tree = parse(page(COMMENTS["wordpress"].format(first=FIRST, second=SECOND)))
     weights = load_weights()

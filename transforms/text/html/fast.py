@@ -23,19 +23,27 @@ def extract_fast(html: str) -> list[Block]:
       TooLarge, TooDeep: the page is beyond the bounds of `limits`.
       ParserFailed: the parser gave up.
     """
-    safe = checked_bytes(html).decode()
+    encoded = checked_bytes(html)
     try:
-        text = extract_plain_text(
-            safe,
-            preserve_formatting=True,
-            main_content=True,
-            list_bullets=False,
-            alt_texts=False,
-            comments=False,
-            post_meta=False,
-        )
+        try:
+            text = _main_text(html)
+        except TypeError:  # what resiliparse has for lone surrogates
+            text = _main_text(encoded.decode())
     except Exception as error:
         # The binding declares no common ancestor for what it raises.
         raise ParserFailed(f"resiliparse: {error}"[:300]) from error
     lines = (clean_line(line) for line in text.split("\n"))
     return [Block(line) for line in lines if line]
+
+
+def _main_text(html: str) -> str:
+    text: str = extract_plain_text(
+        html,
+        preserve_formatting=True,
+        main_content=True,
+        list_bullets=False,
+        alt_texts=False,
+        comments=False,
+        post_meta=False,
+    )
+    return text

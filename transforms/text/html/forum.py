@@ -25,7 +25,6 @@ _EXACT = {
     for name in names
     if name[0] == "." and name[-1] != "*"
 }
-_NAMES = frozenset(_EXACT)
 _PREFIXES = tuple(
     (name[1:-1], system) for system, names in POSTS.items() for name in names if name[-1] == "*"
 )
@@ -64,12 +63,15 @@ def forum_posts(tree: Tree) -> list[int]:
     return inside if max(posts.values(), default=0) >= MIN_POSTS else outside
 
 
+def is_class_of_post(name: str) -> bool:
+    """Whether posts of a system have such a class, lower case."""
+    return name in _EXACT
+
+
 def system_of_class(class_names: str) -> str:
     """The system whose posts have such a class attribute, "" without one."""
     names = class_names.lower().split()
-    if _NAMES.isdisjoint(names):
-        return ""
-    return next(_EXACT[name] for name in names if name in _EXACT)
+    return next((_EXACT[name] for name in names if name in _EXACT), "")
 
 
 def system_of_id(identifier: str) -> str:

@@ -8,7 +8,7 @@ they stand in compounds of many languages.
 
 import re
 
-from transforms.text.html.forum import POST, system_of_class, system_of_id
+from transforms.text.html.forum import POST, is_class_of_post, system_of_id
 from transforms.text.html.known import KNOWN, MARKED, knows_class, knows_id
 from transforms.text.html.vocabulary import BIT, GROUPS, STEMS, TAG_BIT
 
@@ -76,21 +76,30 @@ def class_mask(class_names: str) -> int:
     mask = CLASS_MASKS.get(class_names)
     if mask is None:
         mask = 0
-        if system_of_class(class_names):
-            mask = POST
-        names = class_names[:_MAX_NAME_CHARS].split()
-        if knows_class(class_names.lower().split()):
-            mask |= KNOWN
-        if len(names) > _MAX_NAMES:
-            names = names[: _MAX_NAMES // 2]
-        for name in names:
+        names = class_names.split()
+        counted = names
+        if len(names) > _MAX_NAMES or len(class_names) > _MAX_NAME_CHARS:
+            counted = class_names[:_MAX_NAME_CHARS].split()
+            if len(counted) > _MAX_NAMES:
+                counted = counted[: _MAX_NAMES // 2]
+        for name in counted:
             found = _name_cache.get(name)
             if found is None:
-                found = name_mask(name)
+                found = name_mask(name) | _bits_of_class(name)
                 _remember(_name_cache, name, found)
             mask |= found
+        if counted is not names:
+            mask &= ~(KNOWN | POST)
+            for name in names:
+                mask |= _bits_of_class(name)
         _remember(CLASS_MASKS, class_names, mask)
     return mask
+
+
+def _bits_of_class(name: str) -> int:
+    """Bits that stand for a class name itself, not for its words."""
+    low = name.lower()
+    return (KNOWN if knows_class(low) else 0) | (POST if is_class_of_post(low) else 0)
 
 
 def id_mask(identifier: str) -> int:

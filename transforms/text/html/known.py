@@ -72,9 +72,9 @@ _CLASS_STARTS: Final = tuple(s[1:] for found in _PREFIXES.values() for s, _ in f
 _ID_STARTS: Final = tuple(s[1:] for found in _PREFIXES.values() for s, _ in found if s[0] == "#")
 
 
-def knows_class(names: list[str]) -> bool:
-    """Whether one of an element's classes, lower case, is in the table."""
-    return not _CLASSES.isdisjoint(names) or any(name.startswith(_CLASS_STARTS) for name in names)
+def knows_class(name: str) -> bool:
+    """Whether a class, lower case, is in the table."""
+    return name in _CLASSES or name.startswith(_CLASS_STARTS)
 
 
 def knows_id(identifier: str) -> bool:

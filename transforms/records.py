@@ -3,10 +3,12 @@
 Nothing here is changed after it is made: a step returns `dataclasses.replace` of what it got.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 Kind = Literal["html", "text"]
 
@@ -163,18 +165,19 @@ class Page:
 
     def kept_numbers(self) -> Sequence[int]:
         """Gives the numbers of the paragraphs that stay, ascending."""
-        numbers = range(len(self.paragraphs))
-        return list(compress(numbers, self._stays())) if self.removals else numbers
+        return self._kept(range(len(self.paragraphs)), self.removals)
 
-    def kept_texts(self) -> Sequence[str]:
-        """Gives the paragraphs that stay."""
-        return list(compress(self.paragraphs, self._stays())) if self.removals else self.paragraphs
+    def kept_texts(self, removals: Mapping[int, Removal] | None = None) -> Sequence[str]:
+        """Gives the paragraphs that stay, by the page's own removals or by others."""
+        return self._kept(self.paragraphs, self.removals if removals is None else removals)
 
-    def _stays(self) -> bytearray:
-        stays = bytearray(b"\1") * len(self.paragraphs)
-        for number in self.removals:
+    def _kept(self, items: Sequence[T], removals: Mapping[int, Removal]) -> Sequence[T]:
+        if not removals:
+            return items
+        stays = bytearray(b"\1") * len(items)
+        for number in removals:
             stays[number] = 0
-        return stays
+        return list(compress(items, stays))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ no null, no `media`, no `attributes`, and every date inside `metadata`, `created
 
 import os
 from collections import Counter
-from itertools import compress
 from typing import Any
 
 from transforms.records import Failure, Page, Removal
@@ -26,10 +25,7 @@ def make_record(
       added: time stamp.
       source: name of the source; the base name of the input file where it is "".
     """
-    stays = bytearray(b"\1") * len(page.paragraphs)
-    for number in removals:
-        stays[number] = 0
-    kept = list(compress(page.paragraphs, stays))
+    kept = page.kept_texts(removals)
     record: dict[str, Any] = {
         "id": page.id,
         "text": "\n".join(kept),

@@ -37,6 +37,26 @@ def test_a_command_has_one_thread_for_linear_algebra():
     assert done.stdout.strip() == "1"
 
 
+def test_what_an_earlier_run_left_goes_before_the_next():
+    code = """
+import gc, weakref
+from pipeline.process_setup import collect_rarely, keep_what_is_there
+class Ring:
+    pass
+def ring():
+    one = Ring()
+    one.itself = one
+    return weakref.ref(one)
+collect_rarely()
+keep_what_is_there()
+kept = gc.get_freeze_count()
+left = ring()
+keep_what_is_there()
+print(left(), gc.get_freeze_count() - kept < 1000)
+"""
+    assert run(code) == "None True"
+
+
 def test_cycles_are_still_collected():
     code = """
 import gc, weakref

@@ -38,5 +38,5 @@ def inspect_once() -> None:
         names, defaults = found
         return names[:], defaults[:]
 
-    get_function_args_defaults.remembers = True  # type: ignore[attr-defined]
+    get_function_args_defaults.remembers = True  # type: ignore[attr-defined]  # our own mark
     core.get_function_args_defaults = get_function_args_defaults

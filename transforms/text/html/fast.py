@@ -1,10 +1,22 @@
 """The fast extractor: resiliparse's own idea of the main text."""
 
+from functools import partial
+
 from resiliparse.extract.html2text import extract_plain_text
 
 from transforms.text.errors import ParserFailed
 from transforms.text.html.blocks import Block, clean_line
 from transforms.text.html.limits import checked_bytes
+
+_extract = partial(
+    extract_plain_text,
+    preserve_formatting=True,
+    main_content=True,
+    list_bullets=False,
+    alt_texts=False,
+    comments=False,
+    post_meta=False,
+)
 
 
 def extract_fast(html: str) -> list[Block]:
@@ -25,10 +37,7 @@ def extract_fast(html: str) -> list[Block]:
     """
     encoded = checked_bytes(html)
     try:
-        try:
-            text = _main_text(html)
-        except TypeError:  # what resiliparse has for lone surrogates
-            text = _main_text(encoded.decode())
+        text = _main_text(html, encoded)
     except Exception as error:
         # The binding declares no common ancestor for what it raises.
         raise ParserFailed(f"resiliparse: {error}"[:300]) from error
@@ -36,14 +45,8 @@ def extract_fast(html: str) -> list[Block]:
     return [Block(line) for line in lines if line]
 
 
-def _main_text(html: str) -> str:
-    text: str = extract_plain_text(
-        html,
-        preserve_formatting=True,
-        main_content=True,
-        list_bullets=False,
-        alt_texts=False,
-        comments=False,
-        post_meta=False,
-    )
-    return text
+def _main_text(html: str, encoded: bytes) -> str:
+    try:
+        return str(_extract(html))
+    except TypeError:  # what resiliparse has for lone surrogates
+        return str(_extract(encoded.decode()))

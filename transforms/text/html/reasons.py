@@ -71,7 +71,6 @@ class Reasons:
         self._containers = containers
         self._named = self._find_named()
         self._by_named: dict[int, Reason] = {}
-        self._sure: dict[int, Reason] = {}
 
     def _find_named(self) -> list[int]:
         """For each element the closest one, itself included, whose names speak for a rule; or -1.
@@ -97,7 +96,8 @@ class Reasons:
           logits: its score, log odds.
         """
         found: dict[int, Reason] = {}
-        elements, named, sure = self._tree.element, self._named, self._sure
+        sure: dict[int, Reason] = {}  # by the named element: what all its chrome goes under
+        elements, named = self._tree.element, self._named
         system, rules = self._containers.system, self._containers.rules
         for unit, stays in enumerate(keep):
             if stays:

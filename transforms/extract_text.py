@@ -45,9 +45,12 @@ def split_paragraphs(text: str) -> list[str]:
 
 def page_id(url: str, date: str, content: str) -> str:
     """Gives `ps:` and 16 hexadecimal digits that depend on nothing but the arguments."""
+    return _page_id(url, date, utf8.encode(content, "surrogatepass"))
+
+
+def _page_id(url: str, date: str, content: bytes) -> str:
     digest = xxhash.xxh3_64()
-    for part in (url, date, content):
-        data = utf8.encode(part, "surrogatepass")
+    for data in (*(part.encode("utf-8", "surrogatepass") for part in (url, date)), content):
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return f"ps:{digest.hexdigest()}"
@@ -82,11 +85,12 @@ def _extracts(
             yield _page(raw, split_paragraphs(raw.content), {}, {})
         elif extractor == "fast":
             try:
-                blocks = html.extract_fast(raw.content)
+                lines = html.extract_fast(raw.content)
             except TextError as error:
                 yield error
             else:
-                yield _page(raw, [block.text for block in blocks], {}, {})
+                encoded = raw.content.encode("utf-8", "surrogatepass")  # is there: it was parsed
+                yield _page(raw, lines, {}, {}, encoded)
         else:
             found = next(extracts)
             yield found if isinstance(found, TextError) else _page_of_blocks(raw, found, comments)
@@ -105,10 +109,16 @@ def _page_of_blocks(raw: RawPage, found: html.Extract, comments: Comments) -> Pa
 
 
 def _page(
-    raw: RawPage, paragraphs: Sequence[str], removals: dict[int, Removal], extra: dict[str, object]
+    raw: RawPage,
+    paragraphs: Sequence[str],
+    removals: dict[int, Removal],
+    extra: dict[str, object],
+    encoded: bytes | None = None,
 ) -> Page:
+    if encoded is None:
+        encoded = utf8.encode(raw.content, "surrogatepass")
     return Page(
-        id=page_id(raw.url, raw.date, raw.content),
+        id=_page_id(raw.url, raw.date, encoded),
         url=raw.url,
         date=raw.date,
         paragraphs=tuple(paragraphs),

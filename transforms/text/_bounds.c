@@ -6,6 +6,13 @@
 #include <string.h>
 
 #define MAX_LOOK 10000
+#define LANES 32
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
+#define FOR_EACH_MACHINE __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_EACH_MACHINE
+#endif
 
 PyObject *long_tags(PyObject *module, PyObject *args);
 PyObject *measure_markup(PyObject *module, PyObject *args);
@@ -213,6 +220,31 @@ open_at_most(const char *at, const char *end, PyObject *const *sets, Py_ssize_t 
     return 0;
 }
 
+/* Counts "<" and "=", a vector of bytes at a time, as many as a byte can count. */
+FOR_EACH_MACHINE
+static void
+count_marks(const char *at, Py_ssize_t size, Py_ssize_t *tags, Py_ssize_t *equals)
+{
+    const char *end = at + size;
+    while (end - at >= LANES) {
+        uint8_t opens[LANES] = {0}, gives[LANES] = {0};
+        Py_ssize_t rows = (end - at) / LANES < 255 ? (end - at) / LANES : 255;
+        for (; rows > 0; rows--, at += LANES)
+            for (int i = 0; i < LANES; i++) {
+                opens[i] += at[i] == '<';
+                gives[i] += at[i] == '=';
+            }
+        for (int i = 0; i < LANES; i++) {
+            *tags += opens[i];
+            *equals += gives[i];
+        }
+    }
+    for (; at < end; at++) {
+        *tags += *at == '<';
+        *equals += *at == '=';
+    }
+}
+
 PyObject *
 measure_markup(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -220,13 +252,10 @@ measure_markup(PyObject *Py_UNUSED(module), PyObject *args)
     Py_ssize_t size, few, tags = 0, equals = 0, most[2] = {0, 0};
     PyObject *sets[3];
 
-    if (!PyArg_ParseTuple(args, "y#O!O!O!n", &data, &size, &PyFrozenSet_Type, &sets[0],
+    if (!PyArg_ParseTuple(args, "s#O!O!O!n", &data, &size, &PyFrozenSet_Type, &sets[0],
                           &PyFrozenSet_Type, &sets[1], &PyFrozenSet_Type, &sets[2], &few))
         return NULL;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        tags += data[i] == '<';
-        equals += data[i] == '=';
-    }
+    count_marks(data, size, &tags, &equals);
     if (tags > few && open_at_most(data, data + size, sets, most))
         return NULL;
     return Py_BuildValue("nnnn", tags, equals, most[0], most[1]);

@@ -26,10 +26,11 @@ PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
 PyObject *long_tags(PyObject *module, PyObject *args);        /* _bounds.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
+PyObject *clean_lines(PyObject *module, PyObject *text);      /* _lines.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
-#define VERSION 11
+#define VERSION 12
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -321,6 +322,7 @@ static PyMethodDef METHODS[] = {
     {"long_tags", long_tags, METH_VARARGS, NULL},
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {"build_features", build_features, METH_VARARGS, NULL},
+    {"clean_lines", clean_lines, METH_O, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},
     {"join_receipts", join_receipts, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from transforms.text import kernel
+
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
@@ -33,3 +35,10 @@ def clean_line(text: str) -> str:
     if not line.isprintable():
         line = " ".join(_CONTROLS.sub("", line).split())
     return line
+
+
+def clean_lines(text: str) -> list[str]:
+    """Cut a text at its line feeds, and clean each line; those without anything visible go."""
+    if kernel.compiled is not None:
+        return kernel.compiled.clean_lines(text)
+    return [line for line in map(clean_line, text.split("\n")) if line]

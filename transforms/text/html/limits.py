@@ -83,9 +83,33 @@ def checked_bytes(html: str) -> bytes:
         `MAX_TAG_CHARS` characters holds more than 1,000 attributes, or open elements times tags
         exceed `MAX_WALKED`, or those that format text `MAX_FORMATTED`.
     """
+    _check_size(html)
+    encoded = utf8.encode(html, "replace")
+    _check_markup(html, encoded)
+    return encoded
+
+
+def checked_text(html: str) -> str:
+    """Reject a page as `checked_bytes` does, else give it as text that can be written as UTF-8.
+
+    Python keeps the UTF-8 with the text, so that a parser which asks for it has it made once.
+    """
+    _check_size(html)
+    try:
+        _check_markup(html, html)
+    except UnicodeEncodeError:
+        html = html.encode("utf-8", "replace").decode()
+        _check_markup(html, html)
+    return html
+
+
+def _check_size(html: str) -> None:
     if len(html) > MAX_CHARS:
         raise TooLarge(f"{len(html)} characters of HTML, more than {MAX_CHARS}")
-    encoded = utf8.encode(html, "replace")
+
+
+def _check_markup(html: str, encoded: bytes | str) -> None:
+    """Reject a page by its tags; what was encoded may be given as text without lone surrogates."""
     tags, equals, deepest, formats = measure_markup(encoded)
     if tags > MAX_TAGS:
         raise TooLarge(f"{tags} tags of HTML, more than {MAX_TAGS}")
@@ -95,12 +119,15 @@ def checked_bytes(html: str) -> bytes:
         raise TooDeep(f"{tags} tags with {deepest} elements open, {formats} of them to be repeated")
     if len(html) > MAX_TAG_CHARS:
         many = equals > _FEW_ATTRIBUTES
-        if (many or _has_long_stretch(html)) and _has_monster_tag(encoded):
+        if (many or _has_long_stretch(html)) and _has_monster_tag(_bytes_of(encoded)):
             raise TooDeep(f"a tag of more than {MAX_TAG_CHARS} characters is full of attributes")
-    return encoded
 
 
-def measure_markup(encoded: bytes) -> tuple[int, int, int, int]:
+def _bytes_of(encoded: bytes | str) -> bytes:
+    return encoded if isinstance(encoded, bytes) else encoded.encode()
+
+
+def measure_markup(encoded: bytes | str) -> tuple[int, int, int, int]:
     """Count "<" and "=", and estimate how many elements are open at once, and how many that format.
 
     End tags outside of comments are believed, and `/>` inside of pictures: a page can be made so
@@ -108,11 +135,15 @@ def measure_markup(encoded: bytes) -> tuple[int, int, int, int]:
 
     Args:
       encoded: the page.
+
+    Raises:
+      UnicodeEncodeError: it is given as text, and holds lone surrogates.
     """
     if kernel.compiled is not None:
         return kernel.compiled.measure_markup(
             encoded, _NEVER_NEST, _NEST_IN_PICTURES, _FORMAT, _FEW_TAGS
         )
+    encoded = _bytes_of(encoded)
     characters = np.frombuffer(encoded, dtype=np.uint8)
     tags = _count(characters, "<")
     deepest, formats = _open_at_most(encoded) if tags > _FEW_TAGS else (0, 0)

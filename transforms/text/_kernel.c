@@ -1,5 +1,5 @@
 /* The inner loops of deduplication, compiled: sketches of the shingles of texts. Those over their
-   forms are in _forms.c, those over HTML in _walk.c and _bounds.c, those over rows in _search.c.
+   forms are in _forms.c, those over HTML in _walk.c, _hints.c and _bounds.c, those over rows in _search.c.
 
    Every function has a twin in Python, beside which it is tested, and which does the work where no
    compiler was at hand: see kernel.py. Nothing here depends on the machine but the time it takes. */
@@ -27,10 +27,12 @@ PyObject *long_tags(PyObject *module, PyObject *args);        /* _bounds.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *clean_lines(PyObject *module, PyObject *text);      /* _lines.c */
+PyObject *make_hints(PyObject *module, PyObject *texts);      /* _hints.c */
+PyObject *hint_mask(PyObject *module, PyObject *args);        /* _hints.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
-#define VERSION 12
+#define VERSION 13
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -323,6 +325,8 @@ static PyMethodDef METHODS[] = {
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {"build_features", build_features, METH_VARARGS, NULL},
     {"clean_lines", clean_lines, METH_O, NULL},
+    {"make_hints", make_hints, METH_O, NULL},
+    {"hint_mask", hint_mask, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},
     {"join_receipts", join_receipts, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};

@@ -10,6 +10,11 @@ PyObject *walk_html(PyObject *module, PyObject *args);
 Py_ssize_t utf8_size(PyObject *text);      /* _utf8.c */
 void utf8_write(PyObject *text, char *to); /* _utf8.c */
 
+typedef struct hints Hints; /* _hints.c */
+typedef int64_t HintsOf(const Hints *hints, const char *text, Py_ssize_t size);
+const Hints *hints_from(PyObject *capsule);
+HintsOf hints_of_class, hints_of_id;
+
 enum { INLINE, BOLD, LINK, BLOCK, CELL, ROW, PRE, BODY, ROOT, SKIP, BREAK, RULE, HEAD };
 enum { CLOSE_NOTHING, CLOSE_LINK, CLOSE_BOLD, CLOSE_BLOCK, CLOSE_ROW, CLOSE_PRE };
 enum { VOID_ELEMENT = 1, RAW = 2, SCRIPT = 4, TITLE = 8 };
@@ -54,10 +59,12 @@ typedef struct {
 
 typedef struct {
     PyObject *function, *seen; /* borrowed; `seen` is a dict that the function fills */
+    HintsOf *hints_of;         /* for text of ASCII characters, if not NULL */
 } Masks;
 
 typedef struct {
     PyObject *kinds; /* borrowed */
+    const Hints *hints;
     Masks classes, ids, roles;
     Py_ssize_t max_depth;
     Open *stack;
@@ -389,8 +396,12 @@ is_hidden(const Span *read)
 }
 
 static int
-mask_of(const Masks *masks, PyObject *text, int64_t *mask)
+mask_of(const Walk *walk, const Masks *masks, PyObject *text, int64_t *mask)
 {
+    if (masks->hints_of && PyUnicode_IS_ASCII(text)) {
+        *mask |= masks->hints_of(walk->hints, PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text));
+        return 0;
+    }
     PyObject *found = PyDict_GetItemWithError(masks->seen, text);
     if (found)
         Py_INCREF(found);
@@ -437,7 +448,7 @@ class_of(Walk *walk, Span names)
     if (!text)
         return NULL;
     entry->mask = 0;
-    if (mask_of(&walk->classes, text, &entry->mask)) {
+    if (mask_of(walk, &walk->classes, text, &entry->mask)) {
         Py_DECREF(text);
         return NULL;
     }
@@ -615,7 +626,7 @@ hints_of(Walk *walk, int kind, const Span *read, int64_t *mask)
         if (!read[i].at || (i == ID && (kind >= BODY || !read[i].size)))
             continue;
         PyObject *text = string_of(walk, read[i]);
-        if (!text || mask_of(i == ID ? &walk->ids : &walk->roles, text, mask)) {
+        if (!text || mask_of(walk, i == ID ? &walk->ids : &walk->roles, text, mask)) {
             Py_XDECREF(text);
             return -1;
         }
@@ -834,17 +845,20 @@ result_of(Walk *walk)
 PyObject *
 walk_html(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *html;
+    PyObject *html, *hints;
     Walk *walk = PyMem_Calloc(1, sizeof(Walk));
     if (!walk)
         return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(args, "UO!((OO!)(OO!)(OO!))n", &html, &PyDict_Type, &walk->kinds,
+    if (!PyArg_ParseTuple(args, "UO!((OO!)(OO!)(OO!))On", &html, &PyDict_Type, &walk->kinds,
                           &walk->classes.function, &PyDict_Type, &walk->classes.seen,
                           &walk->ids.function, &PyDict_Type, &walk->ids.seen, &walk->roles.function,
-                          &PyDict_Type, &walk->roles.seen, &walk->max_depth)) {
+                          &PyDict_Type, &walk->roles.seen, &hints, &walk->max_depth) ||
+        !(walk->hints = hints_from(hints))) {
         PyMem_Free(walk);
         return NULL;
     }
+    walk->classes.hints_of = hints_of_class;
+    walk->ids.hints_of = hints_of_id;
     PyObject *result = NULL;
     Py_ssize_t size = utf8_size(html);
     const char *text;

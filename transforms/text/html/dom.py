@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, Selectola
 
 from transforms.text import kernel
 from transforms.text.errors import ParserFailed, TooDeep, TooLarge
-from transforms.text.html.hints import BY_ATTRIBUTE
+from transforms.text.html.hints import BY_ATTRIBUTE, COMPILED
 from transforms.text.html.limits import MAX_DEPTH, MAX_LINES, MAX_UNITS, checked_bytes
 from transforms.text.html.markup import KINDS
 from transforms.text.html.tree import Tree
@@ -60,7 +60,7 @@ def cut(markup: str) -> Tree:
     if kernel.compiled is None:
         walk(markup, tree)
         return tree
-    found = kernel.compiled.walk_html(markup, KINDS, BY_ATTRIBUTE, MAX_DEPTH)
+    found = kernel.compiled.walk_html(markup, KINDS, BY_ATTRIBUTE, COMPILED, MAX_DEPTH)
     if found is None:
         raise TooDeep(TOO_DEEP)
     tree.title, tree.body, tree.name, lines, elements, units = found

@@ -36,6 +36,11 @@ MIN_POSTS = 2
 """A page with fewer posts of one system is not taken for a discussion."""
 
 
+CLASSES_OF_POSTS = tuple(_EXACT)
+ID_STARTS_OF_POSTS = tuple(prefix for prefix, _ in _PREFIXES)
+"""Lower case; digits alone follow such a beginning."""
+
+
 def forum_posts(tree: Tree) -> list[int]:
     """The elements that hold the text of a post.
 

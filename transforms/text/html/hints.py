@@ -7,9 +7,27 @@ they stand in compounds of many languages.
 """
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
-from transforms.text.html.forum import POST, is_class_of_post, system_of_id
-from transforms.text.html.known import KNOWN, MARKED, knows_class, knows_id
+from transforms.text import kernel
+from transforms.text.html.forum import (
+    CLASSES_OF_POSTS,
+    ID_STARTS_OF_POSTS,
+    POST,
+    is_class_of_post,
+    system_of_id,
+)
+from transforms.text.html.known import (
+    CLASS_STARTS,
+    CLASSES,
+    ID_STARTS,
+    IDS,
+    KNOWN,
+    MARKED,
+    knows_class,
+    knows_id,
+)
 from transforms.text.html.vocabulary import BIT, GROUPS, STEMS, TAG_BIT
 
 _PARTS_OF_PROSE = (
@@ -43,9 +61,11 @@ _STATES = (
     "category|tag|has|no|not|show|showing|hide|with|js|is|term|author|enable|enabled|type|format"
     "|status|postid|post-id|page-id|single|front|wp-custom|logged|u|tw|sm|md|lg|xl"
 )
-_STATE = re.compile(rf"(?:{_STATES})[-_](?!content|body|text)")
+_NO_STATES = "content|body|text"
+_STATE = re.compile(rf"(?:{_STATES})[-_](?!{_NO_STATES})")
 _STATE_HEADS = frozenset(state.split("-")[0] for state in _STATES.split("|"))
-_STATE_INSIDE = re.compile(r"commentary|template-default|(?:main|text|bg)color")
+_INSIDE_STATES = "commentary|template-default|maincolor|textcolor|bgcolor"
+_STATE_INSIDE = re.compile(_INSIDE_STATES)
 _STATE_ENDS = ("enabled", "disabled")
 """Names that tell what a page or a post is about or how it is set up, not what an element is."""
 
@@ -58,7 +78,7 @@ CLASS_MASKS: dict[str, int] = {}
 ID_MASKS: dict[str, int] = {}
 ROLE_MASKS: dict[str, int] = {}
 """Masks of attributes that `class_mask`, `id_mask` and `role_mask` have seen: `_walk.c` looks there
-before it calls them."""
+before it calls them. Classes and ids of ASCII characters it asks `_hints.c` for."""
 _name_cache: dict[str, int] = {}
 _word_cache: dict[str, int] = {}
 
@@ -191,3 +211,42 @@ def _word_mask(word: str) -> int:
 
 BY_ATTRIBUTE = ((class_mask, CLASS_MASKS), (id_mask, ID_MASKS), (role_mask, ROLE_MASKS))
 """What `_walk.c` asks for class, id, and `role` or `itemprop`, and where it looks before that."""
+
+
+def _compile() -> Any:
+    """The vocabulary for `_hints.c`, where there is a kernel: texts in lower case with a mask."""
+    if kernel.compiled is None:
+        return None
+    parts = 1 << 56, 1 << 57
+    words = dict.fromkeys((*_BY_WORD, *_PARTS_OF_PROSE[0], *_PARTS_OF_PROSE[1]), 0)
+    for word in words:
+        words[word] = _word_mask(word)
+        for part, those in zip(parts, _PARTS_OF_PROSE, strict=True):
+            words[word] |= part if word in those else 0
+    classes = dict.fromkeys(CLASSES, KNOWN)
+    for name in CLASSES_OF_POSTS:
+        classes[name] = classes.get(name, 0) | POST
+
+    def all_with(mask: int, texts: Iterable[str]) -> tuple[tuple[str, int], ...]:
+        return tuple((text, mask) for text in texts)
+
+    return kernel.compiled.make_hints(
+        (
+            tuple(words.items()),
+            tuple((stem, BIT[group]) for stem, group in STEMS),
+            all_with(1, _STATES.split("|")),
+            all_with(1, _NO_STATES.split("|")),
+            all_with(1, _INSIDE_STATES.split("|")),
+            all_with(1, _STATE_ENDS),
+            tuple(classes.items()),
+            all_with(KNOWN, CLASS_STARTS),
+            all_with(KNOWN, IDS),
+            all_with(KNOWN, ID_STARTS),
+            all_with(POST, ID_STARTS_OF_POSTS),
+            (("", parts[0]), ("", parts[1]), ("prose", BIT["prose"])),
+        )
+    )
+
+
+COMPILED = _compile()
+"""What `_walk.c` looks names of ASCII characters up in; None without a kernel."""

@@ -66,20 +66,20 @@ def _read_table() -> tuple[dict[str, list[_Pattern]], dict[str, list[tuple[str, 
 
 _PREFIX_CHARS: Final = 6
 _EXACT, _PREFIXES = _read_table()
-_CLASSES: Final = frozenset(name[1:] for name in _EXACT if name[0] == ".")
-_IDS: Final = frozenset(name[1:] for name in _EXACT if name[0] == "#")
-_CLASS_STARTS: Final = tuple(s[1:] for found in _PREFIXES.values() for s, _ in found if s[0] == ".")
-_ID_STARTS: Final = tuple(s[1:] for found in _PREFIXES.values() for s, _ in found if s[0] == "#")
+CLASSES: Final = frozenset(name[1:] for name in _EXACT if name[0] == ".")
+IDS: Final = frozenset(name[1:] for name in _EXACT if name[0] == "#")
+CLASS_STARTS: Final = tuple(s[1:] for found in _PREFIXES.values() for s, _ in found if s[0] == ".")
+ID_STARTS: Final = tuple(s[1:] for found in _PREFIXES.values() for s, _ in found if s[0] == "#")
 
 
 def knows_class(name: str) -> bool:
     """Whether a class, lower case, is in the table."""
-    return name in _CLASSES or name.startswith(_CLASS_STARTS)
+    return name in CLASSES or name.startswith(CLASS_STARTS)
 
 
 def knows_id(identifier: str) -> bool:
     """Whether an id, lower case, is in the table."""
-    return identifier in _IDS or identifier.startswith(_ID_STARTS)
+    return identifier in IDS or identifier.startswith(ID_STARTS)
 
 
 def _patterns(tree: Tree, element: int) -> Iterator[_Pattern]:

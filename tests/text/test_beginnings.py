@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.text.beginnings import MAX_SHINGLES, begin_alike, beginning_fields
+from transforms.text.beginnings import LENGTHS, MAX_SHINGLES, begin_alike, beginning_fields
 from transforms.text.shingles import WIDTH, ShingleHasher
 from transforms.text.simhash import sketch
 
@@ -31,6 +31,12 @@ def alike(one, other):
 
 def top_level(words):
     return max(k for k in range(64) if 2**k < (int(counts_of([words])[0]) + 1) ** 4)
+
+
+def test_lengths_are_exact_roots():
+    assert len(LENGTHS) == 64
+    for k, length in enumerate(LENGTHS.tolist()):
+        assert length**4 <= 2**k < (length + 1) ** 4
 
 
 @given(st.integers(WIDTH, 3000), st.integers(0, 3000))

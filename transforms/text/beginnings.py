@@ -5,6 +5,8 @@ was replaced does not. Level k is the beginning of `floor(2 ** (k / 4))` shingle
 eight highest levels that it reaches are kept, with 4 bits each, level k in field k modulo 8.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,10 +24,7 @@ _FOLD = np.uint64(0x9E3779B97F4A7C15)
 
 def _root_of_two(power: int) -> int:
     """Gives `floor(2 ** (power / 4))` exactly."""
-    n = 1
-    while (n + 1) ** 4 <= 2**power:
-        n += 1
-    return n
+    return math.isqrt(math.isqrt(2**power))
 
 
 LENGTHS = np.array([_root_of_two(k) for k in range(64)], np.int64)

@@ -86,7 +86,8 @@ from pipeline.process_setup import import_beam_lightly
 import_beam_lightly()
 import apache_beam
 names = ("pymongo", "bson", "requests", "google.cloud.storage", "google.cloud.dataflow",
-         "google.api_core", "pyarrow", "httplib2", "yaml")
+         "google.api_core", "pyarrow", "httplib2", "proto", "yaml", "beartype", "cryptography",
+         "fastavro")
 loaded = [name for name in names if name in sys.modules]
 from google.cloud import dataflow, storage
 import pyarrow.parquet, pymongo, requests, yaml
@@ -110,3 +111,48 @@ import httplib2
 print(before, type(client) is httplib2.Http, text.strip())
 """
     assert run(code) == "set() True - 1"
+
+
+def test_what_beam_takes_by_name_comes_when_it_is_used():
+    code = """
+import io, sys
+from pipeline.process_setup import import_beam_lightly
+import_beam_lightly()
+from apache_beam.coders import avro_record, coder_impl
+from apache_beam.io import avroio
+from apache_beam.transforms import util
+from apache_beam.typehints import typehints
+assert not {"beartype", "cryptography", "fastavro"} & set(sys.modules)
+class Sealed(util.Fernet): pass
+key = util.Fernet.generate_key()
+schema = '{"type": "record", "name": "one", "fields": [{"name": "n", "type": "int"}]}'
+coder = coder_impl.AvroCoderImpl(schema)
+out = coder_impl.create_OutputStream()
+coder.encode_to_stream(avro_record.AvroRecord({"n": 7}), out, True)
+back = coder.decode_from_stream(coder_impl.create_InputStream(out.get()), True)
+import beartype.door, beartype.roar, cryptography.fernet, fastavro.read, fastavro.write
+assert Sealed(key).decrypt(Sealed(key).encrypt(b"a")) == b"a"
+assert back.record == {"n": 7}
+assert typehints.is_consistent_with(bool, int)
+assert not typehints.is_consistent_with(int, bool)
+print(
+    Sealed.__mro__[1] is cryptography.fernet.Fernet,
+    avroio.block_reader is fastavro.read.block_reader,
+    avroio.Writer is fastavro.write.Writer,
+    typehints.is_subhint is beartype.door.is_subhint,
+    typehints.BeartypeDoorException is beartype.roar.BeartypeDoorException,
+)
+"""
+    assert run(code) == "True True True True True"
+
+
+def test_an_error_of_what_comes_later_is_the_one_that_beam_expects():
+    code = """
+from pipeline.process_setup import import_beam_lightly
+import_beam_lightly()
+from apache_beam.typehints import typehints
+class NoHint:
+    __module__ = "elsewhere"
+print(typehints.is_consistent_with(int, NoHint()))
+"""
+    assert run(code) == "False"

@@ -1,6 +1,7 @@
 """ExtractText: decoded pages become paragraphs."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -74,15 +75,17 @@ def _extracts(
     pages: Sequence[RawPage], extractor: Extractor, comments: Comments
 ) -> Iterator[Page | TextError]:
     """Turns pages into paragraphs; HTML is looked at many pages at a time."""
-    of_html = [raw.content for raw in pages if raw.kind == "html"]
+    of_html = [raw for raw in pages if raw.kind == "html"]
     extracts: Iterator[html.Extract | TextError] = iter(())
+    ids: deque[str] = deque()
     if of_html and extractor == "blocks":
         extracts = html.extract_pages(
-            of_html, comments="remove" if comments == "drop" else "separate"
+            _encode(of_html, ids), comments="remove" if comments == "drop" else "separate"
         )
     for raw in pages:
         if raw.kind != "html":
-            yield _page(raw, split_paragraphs(raw.content), {}, {})
+            identifier = page_id(raw.url, raw.date, raw.content)
+            yield _page(raw, identifier, split_paragraphs(raw.content), {}, {})
         elif extractor == "fast":
             try:
                 lines = html.extract_fast(raw.content)
@@ -90,13 +93,28 @@ def _extracts(
                 yield error
             else:
                 encoded = raw.content.encode("utf-8", "surrogatepass")  # is there: it was parsed
-                yield _page(raw, lines, {}, {}, encoded)
+                yield _page(raw, _page_id(raw.url, raw.date, encoded), lines, {}, {})
         else:
-            found = next(extracts)
-            yield found if isinstance(found, TextError) else _page_of_blocks(raw, found, comments)
+            found, identifier = next(extracts), ids.popleft()
+            if isinstance(found, TextError):
+                yield found
+            else:
+                yield _page_of_blocks(raw, identifier, found, comments)
 
 
-def _page_of_blocks(raw: RawPage, found: html.Extract, comments: Comments) -> Page:
+def _encode(pages: Iterable[RawPage], ids: deque[str]) -> Iterator[str | html.Encoded]:
+    """Gives pages to be extracted, and notes the id of each, for both of the same UTF-8."""
+    for raw in pages:
+        data = utf8.try_encode(raw.content)
+        if data is None:
+            ids.append(page_id(raw.url, raw.date, raw.content))
+            yield raw.content
+        else:
+            ids.append(_page_id(raw.url, raw.date, data))
+            yield html.Encoded(raw.content, data)
+
+
+def _page_of_blocks(raw: RawPage, identifier: str, found: html.Extract, comments: Comments) -> Page:
     """A page of HTML: a block is a paragraph, because its text is one clean line."""
     extra: dict[str, object] = {}
     if title := " ".join(split_paragraphs(found.title)):
@@ -105,20 +123,18 @@ def _page_of_blocks(raw: RawPage, found: html.Extract, comments: Comments) -> Pa
         extra["comments"] = [_comment(comment) for comment in found.comments]
     made = {reason: Removal(*reason) for reason in set(found.reasons.values())}
     removals = {number: made[reason] for number, reason in found.reasons.items()}
-    return _page(raw, found.lines, removals, extra)
+    return _page(raw, identifier, found.lines, removals, extra)
 
 
 def _page(
     raw: RawPage,
+    identifier: str,
     paragraphs: Sequence[str],
     removals: dict[int, Removal],
     extra: dict[str, object],
-    encoded: bytes | None = None,
 ) -> Page:
-    if encoded is None:
-        encoded = utf8.encode(raw.content, "surrogatepass")
     return Page(
-        id=_page_id(raw.url, raw.date, encoded),
+        id=identifier,
         url=raw.url,
         date=raw.date,
         paragraphs=tuple(paragraphs),

@@ -12,8 +12,15 @@ def encode(text: str, errors: Literal["replace", "surrogatepass"]) -> bytes:
       text: any text.
       errors: what becomes of lone surrogates, see `str.encode`.
     """
+    encoded = try_encode(text)
+    return text.encode("utf-8", errors) if encoded is None else encoded
+
+
+def try_encode(text: str) -> bytes | None:
+    """The text in UTF-8; None where it holds a lone surrogate."""
     if kernel.compiled is not None:
-        encoded = kernel.compiled.encode_utf8(text)
-        if encoded is not None:
-            return encoded
-    return text.encode("utf-8", errors)
+        return kernel.compiled.encode_utf8(text)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None

@@ -11,13 +11,13 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, Selectola
 from transforms.text import kernel
 from transforms.text.errors import ParserFailed, TooDeep, TooLarge
 from transforms.text.html.hints import BY_ATTRIBUTE, COMPILED
-from transforms.text.html.limits import MAX_DEPTH, MAX_LINES, MAX_UNITS, checked_bytes
+from transforms.text.html.limits import MAX_DEPTH, MAX_LINES, MAX_UNITS, Encoded, checked_bytes
 from transforms.text.html.markup import KINDS
 from transforms.text.html.tree import Tree
 from transforms.text.html.walk import TOO_DEEP, walk
 
 
-def parse(html: str) -> Tree:
+def parse(html: str | Encoded) -> Tree:
     """Parse a page and cut it into units.
 
     Args:

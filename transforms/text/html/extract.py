@@ -10,6 +10,7 @@ from transforms.text.html.blocks import Block
 from transforms.text.html.comments import Comment, collect, in_comments, is_body
 from transforms.text.html.decide import find_containers, keep_units
 from transforms.text.html.dom import parse
+from transforms.text.html.limits import Encoded
 from transforms.text.html.model import judge, load_weights
 from transforms.text.html.reasons import Reason, Reasons
 from transforms.text.html.systems import System, Systems, compile_systems
@@ -84,7 +85,7 @@ def extract_page(
 
 
 def extract_pages(
-    pages: Iterable[str], *, comments: Comments = "remove", systems: Sequence[System] = ()
+    pages: Iterable[str | Encoded], *, comments: Comments = "remove", systems: Sequence[System] = ()
 ) -> Iterator[Extract | TextError]:
     """Turn pages into blocks, a third faster than one by one.
 
@@ -105,7 +106,7 @@ def extract_pages(
 
 
 def _extract(
-    pages: Iterable[str], comments: Comments, patterns: Systems
+    pages: Iterable[str | Encoded], comments: Comments, patterns: Systems
 ) -> Iterator[Extract | TextError]:
     waiting: list[Tree | TextError] = []
     units = 0

@@ -8,6 +8,7 @@ depend on the text alone, never on a clock, so a page is rejected everywhere or 
 
 import re
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -68,11 +69,18 @@ _SAME_FORMATS = 3
 _PICTURES = frozenset((b"svg", b"math"))
 
 
-def checked_bytes(html: str) -> bytes:
+class Encoded(NamedTuple):
+    """A decoded page without lone surrogates, and the same in UTF-8 where that is at hand."""
+
+    text: str
+    data: bytes
+
+
+def checked_bytes(page: str | Encoded) -> bytes:
     """Reject a page that would take a parser more than linear time, else encode it.
 
     Args:
-      html: the decoded page.
+      page: the decoded page.
 
     Returns:
       The page in UTF-8; lone surrogates are replaced by question marks.
@@ -83,8 +91,9 @@ def checked_bytes(html: str) -> bytes:
         `MAX_TAG_CHARS` characters holds more than 1,000 attributes, or open elements times tags
         exceed `MAX_WALKED`, or those that format text `MAX_FORMATTED`.
     """
+    html = page.text if isinstance(page, Encoded) else page
     _check_size(html)
-    encoded = utf8.encode(html, "replace")
+    encoded = page.data if isinstance(page, Encoded) else utf8.encode(page, "replace")
     _check_markup(html, encoded)
     return encoded
 

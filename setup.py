@@ -9,7 +9,7 @@ from setuptools import Extension, setup
 
 SOURCES = (
     *("_kernel", "_bounds", "_features", "_forms", "_hints", "_lines", "_phrases"),
-    *("_quality", "_receipts", "_search", "_utf8", "_walk"),
+    *("_quality", "_reasons", "_receipts", "_search", "_utf8", "_walk"),
 )
 
 setup(

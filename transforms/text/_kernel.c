@@ -27,12 +27,13 @@ PyObject *long_tags(PyObject *module, PyObject *args);        /* _bounds.c */
 PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
 PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
 PyObject *clean_lines(PyObject *module, PyObject *text);      /* _lines.c */
+PyObject *name_reasons(PyObject *module, PyObject *args);     /* _reasons.c */
 PyObject *make_hints(PyObject *module, PyObject *texts);      /* _hints.c */
 PyObject *hint_mask(PyObject *module, PyObject *args);        /* _hints.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
-#define VERSION 13
+#define VERSION 14
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -325,6 +326,7 @@ static PyMethodDef METHODS[] = {
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {"build_features", build_features, METH_VARARGS, NULL},
     {"clean_lines", clean_lines, METH_O, NULL},
+    {"name_reasons", name_reasons, METH_VARARGS, NULL},
     {"make_hints", make_hints, METH_O, NULL},
     {"hint_mask", hint_mask, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},

@@ -7,6 +7,20 @@ def build_features(
     pages: list[tuple[Any, Any, tuple[list[str], ...]]], bits: Any, logs: Any, masks: Any, /
 ) -> tuple[bytearray, bytearray]: ...
 def clean_lines(text: str, /) -> list[str]: ...
+def name_reasons(
+    keep: list[bool],
+    logits: list[float],
+    lines: tuple[list[str], ...],
+    names: list[tuple[str, str]],
+    elements: Any,
+    units: Any,
+    comment: list[int],
+    system: list[int],
+    rules: dict[int, tuple[str, str]],
+    constants: tuple[Any, ...],
+    functions: tuple[Callable[[int], str], Callable[[int], str], Callable[[str], str]],
+    /,
+) -> dict[int, tuple[str, str]]: ...
 def make_hints(texts: tuple[tuple[tuple[str, int], ...], ...], /) -> Any: ...
 def hint_mask(hints: Any, text: str, is_id: bool, /) -> int | None: ...
 def encode_utf8(text: str, /) -> bytes | None: ...

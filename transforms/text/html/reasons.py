@@ -1,12 +1,14 @@
 """Names the rule under which a unit is removed, and says what speaks for it."""
 
 import math
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
+from transforms.text import kernel
 from transforms.text.html.decide import Containers
 from transforms.text.html.known import KNOWN, system_of, system_of_section
 from transforms.text.html.model import CHROME
@@ -50,6 +52,10 @@ Reason = tuple[str, str]
 _SCORES = tuple(f"score {percent / 100:.2f}" for percent in range(101))
 _STEPS = tuple(math.log((2 * k - 1) / (201 - 2 * k)) for k in range(1, 101))
 """Log odds from which a score is rounded up to so many percent."""
+_HINT_RULES = tuple((f"{group}.hints", bits) for group, bits in _BY_HINT)
+_TAGS = tuple((name, TAG_BIT[name]) for name in ("nav", "footer", "aside", "header", "form"))
+_CONSTANTS = (_ANY_HINT, KNOWN, _HINT_RULES, _TAGS, _SCORES, array("d", _STEPS), CHROME)
+"""What `_reasons.c` needs to know of all this."""
 _READ: dict[tuple[tuple[str, str], int], Reason] = {}
 """What class and id, and what an element hints at, give: no page says otherwise."""
 _MAX_READ = 1 << 14
@@ -69,7 +75,6 @@ class Reasons:
     def __init__(self, tree: Tree, containers: Containers) -> None:
         self._tree = tree
         self._containers = containers
-        self._named = self._find_named()
         self._by_named: dict[int, Reason] = {}
 
     def _find_named(self) -> list[int]:
@@ -95,9 +100,16 @@ class Reasons:
           keep: whether each unit stays.
           logits: its score, log odds.
         """
+        if (compiled := kernel.compiled) is not None:
+            tree, inside = self._tree, self._containers
+            functions = (partial(system_of, tree), self._rule_of_section, _rule_of_line)
+            return compiled.name_reasons(
+                list(keep), list(logits), tree.lines, tree.name, tree.elements, tree.units,
+                inside.comment, inside.system, inside.rules, _CONSTANTS, functions,
+            )  # fmt: skip
         found: dict[int, Reason] = {}
         sure: dict[int, Reason] = {}  # by the named element: what all its chrome goes under
-        elements, named = self._tree.element, self._named
+        elements, named = self._tree.element, self._find_named()
         system, rules = self._containers.system, self._containers.rules
         for unit, stays in enumerate(keep):
             if stays:
@@ -128,7 +140,7 @@ class Reasons:
             return _rule_of_hints(inline), f"inside the line, {score}"
         line = tree.lines[unit][0]
         if len(line) <= _MAX_WORDS_CHARS:
-            rule = _rule_of_words(words_mask(line))
+            rule = _rule_of_line(line)
             if rule:
                 return rule, f"words of a short line, {score}"
         if logit <= CHROME:
@@ -145,8 +157,7 @@ class Reasons:
     def _read_names(self, element: int) -> Reason:
         tree = self._tree
         if self._containers.comment[element] >= 0:
-            rule = system_of_section(tree, element) or "comments.container"
-            return rule, f"in {selector(tree, element)}"
+            return self._rule_of_section(element), f"in {selector(tree, element)}"
         names, mask = tree.name[element], tree.mask[element]
         found = _READ.get((names, mask))
         if found is None:
@@ -158,10 +169,17 @@ class Reasons:
                 _READ[names, mask] = found
         return found
 
+    def _rule_of_section(self, element: int) -> str:
+        return system_of_section(self._tree, element) or "comments.container"
+
 
 @lru_cache(maxsize=1 << 9)
 def _rule_of_hints(mask: int) -> str:
-    return next(f"{group}.hints" for group, bits in _BY_HINT if mask & bits)
+    return next(rule for rule, bits in _HINT_RULES if mask & bits)
+
+
+def _rule_of_line(line: str) -> str:
+    return _rule_of_words(words_mask(line))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -179,7 +197,7 @@ def selector(tree: Tree, element: int) -> str:
             if not name.isprintable():
                 name = "".join(c if c.isprintable() else "?" for c in name)
             return mark + name
-    for name in ("nav", "footer", "aside", "header", "form"):
-        if tree.mask[element] & TAG_BIT[name]:
+    for name, bit in _TAGS:
+        if tree.mask[element] & bit:
             return name
     return "a block without a name"

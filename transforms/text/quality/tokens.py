@@ -46,14 +46,11 @@ _ICON = f"[{_PLANE0}]|(?=[\U00010000-\U0001ffff])[{_PLANE1}]"
 _INFIX = re.compile(
     rf"\.\.+|…|{_ICON}|(?<=[0-9])[+\-*^](?=[0-9-])"
     rf"|(?<=[{_LOWER}{re.escape(_QUOTES)}])\.(?=[{_UPPER}{re.escape(_QUOTES)}])"
-    rf"|{_AFTER}]),(?={_ANY})"
-    rf"|{_AFTER}0-9])(?:——|---|--|[-–—~])(?={_ANY})"
-    rf"|{_AFTER}0-9])[:<>=/](?={_ANY})"
+    rf"|{_AFTER}0-9])(?:(?<![0-9]),|——|---|--|[-–—~:<>=/])(?={_ANY})"
 ).match
 _INFIX_DE = re.compile(
     rf"\.\.+|…|{_ICON}|(?<=[{_LOWER}])\.(?=[{_UPPER}])|(?<=[0-9])-(?=[0-9])"
-    rf"|{_AFTER}])(?:[,!?:<>=]|--)(?={_ANY})"
-    rf"|{_AFTER}])[)\[\]({re.escape(_QUOTES.replace(chr(39), ''))}](?={_ANY})"
+    rf"|{_AFTER}])(?:[,!?:<>=)\[\]({re.escape(_QUOTES.replace(chr(39), ''))}]|--)(?={_ANY})"
     rf"|{_AFTER}0-9])/(?=[0-9]|{_ANY})"
 ).match
 _TRIGGER_DE = re.compile(

@@ -18,8 +18,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from transforms.text import kernel
 from transforms.text.widgets.folding import LineFilter, folding_table
@@ -94,8 +93,7 @@ def _fold(text: str) -> str:
     return _NUMBER.sub("0", text.casefold())
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """One phrase of the table.
 
     Attributes:
@@ -116,8 +114,7 @@ class Phrase:
         return _SLOT.search(self.text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Slotted:
+class _Slotted(NamedTuple):
     head: str
     tail: str
     pattern: str
@@ -150,11 +147,11 @@ class Phrasebook:
                     text = written if role == STRONG else written[1:]
                     number = len(self.phrases)
                     self.phrases.append(Phrase(system, language, text, role))
-                    parts = _SLOT.split(text.replace("{n}", "0"))
-                    if len(parts) == 1:
-                        whole.append((number, parts[0]))
-                    else:
+                    plain = text.replace("{n}", "0")
+                    if "{" in plain and len(parts := _SLOT.split(plain)) > 1:
                         self._add_slotted(number, parts)
+                    else:
+                        whole.append((number, plain))
         for (number, _), key in zip(whole, normalise([text for _, text in whole]), strict=True):
             if not key:
                 raise ValueError(f"{self._name(number)} is empty")
@@ -170,7 +167,7 @@ class Phrasebook:
         return f"phrase {phrase.text!r} ({phrase.system.rule}, {phrase.language})"
 
     def _add_slotted(self, number: int, parts: Sequence[str]) -> None:
-        literals = [_fold(part) for part in parts[0::2]]
+        literals = _fold("\n".join(parts[0::2])).split("\n")
         literals[0] = literals[0].lstrip(_EDGES)
         literals[-1] = literals[-1].rstrip(_EDGES)
         pattern = "".join(

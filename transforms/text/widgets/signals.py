@@ -7,6 +7,7 @@ spaces counts by characters, so that its lines do not look like single words.
 import functools
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -147,23 +148,23 @@ def vocabulary() -> frozenset[str]:
     A word counts where it stands in at least two rows of one language's phrases, or alone makes
     one; words of three letters and fewer never count, except in dense scripts.
     """
-    seen: dict[str, set[str]] = {}
+    rows: Counter[str] = Counter()
     alone: set[str] = set()
     keys = normalise([phrase.text for phrase in BOOK.phrases])
-    for phrase, key in zip(BOOK.phrases, keys, strict=True):
-        words = _WORD.findall(key)
-        for word in words:
-            seen.setdefault(word, set()).add(f"{phrase.language}{phrase.system.rule}")
-        if len(words) == 1:
-            alone.add(words[0])
+    words = zip(BOOK.phrases, map(_WORD.findall, keys), strict=True)
+    for _, row in itertools.groupby(words, lambda pair: (pair[0].language, id(pair[0].system))):
+        lists = [found for _, found in row]
+        rows.update(set(itertools.chain.from_iterable(lists)))
+        alone.update(found[0] for found in lists if len(found) == 1)
     return frozenset(
-        word for word, rows in seen.items() if len(word) > 3 and (len(rows) > 1 or word in alone)
+        word for word, number in rows.items() if len(word) > 3 and (number > 1 or word in alone)
     )
 
 
+_GROUP: Final = {group: number for number, group in enumerate(GROUPS)}
 _PHRASE_ROLE: Final = np.array([phrase.role for phrase in BOOK.phrases] + [0], np.int64)
 _PHRASE_GROUP: Final = np.array(
-    [GROUPS.index(phrase.system.group) for phrase in BOOK.phrases] + [-1], np.int64
+    [_GROUP[phrase.system.group] for phrase in BOOK.phrases] + [-1], np.int64
 )
 
 

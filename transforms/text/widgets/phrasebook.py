@@ -115,9 +115,8 @@ class Phrase(NamedTuple):
 
 
 class _Slotted(NamedTuple):
-    head: str
-    tail: str
-    pattern: str
+    literals: tuple[str, ...]
+    slots: tuple[str, ...]
     number: int
     known: int
 
@@ -170,18 +169,15 @@ class Phrasebook:
         literals = _fold("\n".join(parts[0::2])).split("\n")
         literals[0] = literals[0].lstrip(_EDGES)
         literals[-1] = literals[-1].rstrip(_EDGES)
-        pattern = "".join(
-            re.escape(literal) + (_SLOTS[slot] if slot else "")
-            for literal, slot in zip(literals, [*parts[1::2], ""], strict=True)
-        )
-        known = sum(map(len, literals))
-        slotted = _Slotted(literals[0], literals[-1], pattern, number, known)
+        slots = tuple(parts[1::2])
+        slotted = _Slotted(tuple(literals), slots, number, sum(map(len, literals)))
+        head, tail = literals[0], literals[-1]
         for chars in _KEY_CHARS:
-            if len(slotted.head) >= chars:
-                self._slotted.setdefault((chars, slotted.head[:chars]), []).append(slotted)
+            if len(head) >= chars:
+                self._slotted.setdefault((chars, head[:chars]), []).append(slotted)
                 return
-            if len(slotted.tail) >= chars:
-                self._slotted.setdefault((-chars, slotted.tail[-chars:]), []).append(slotted)
+            if len(tail) >= chars:
+                self._slotted.setdefault((-chars, tail[-chars:]), []).append(slotted)
                 return
         raise ValueError(f"{self._name(number)} has no key")
 
@@ -221,17 +217,18 @@ class Phrasebook:
 
 
 @functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(literals: tuple[str, ...], slots: tuple[str, ...]) -> re.Pattern[str]:
     """Compiles a pattern when the first line reaches it: most are never reached."""
-    return re.compile(pattern)
+    free = [*map(_SLOTS.__getitem__, slots), ""]
+    return re.compile("".join(map("".join, zip(map(re.escape, literals), free, strict=True))))
 
 
 def _first_match(candidates: Sequence[_Slotted], key: str) -> int:
     for slotted in candidates:
         if (
-            key.startswith(slotted.head)
-            and key.endswith(slotted.tail)
-            and _compiled(slotted.pattern).fullmatch(key)
+            key.startswith(slotted.literals[0])
+            and key.endswith(slotted.literals[-1])
+            and _compiled(slotted.literals, slotted.slots).fullmatch(key)
         ):
             return slotted.number
     return -1

@@ -1,5 +1,7 @@
 """What Beam is told about the parameters of methods is what it would find by itself."""
 
+import weakref
+
 import apache_beam as beam
 import pytest
 from apache_beam.transforms import core, userstate
@@ -8,6 +10,7 @@ from apache_beam.transforms.userstate import BagStateSpec
 from pipeline.beam_inspection import inspect_once
 
 _LOOK = core.get_function_args_defaults
+_SPECS = userstate.get_dofn_specs
 _STATE = BagStateSpec("seen", beam.coders.BytesCoder())
 
 
@@ -32,8 +35,10 @@ class Doubling(beam.DoFn):
 @pytest.fixture(autouse=True)
 def remembering(monkeypatch):
     monkeypatch.setattr(core, "get_function_args_defaults", _LOOK)
+    monkeypatch.setattr(userstate, "get_dofn_specs", _SPECS)
     inspect_once()
     assert core.get_function_args_defaults is not _LOOK
+    assert userstate.get_dofn_specs is not _SPECS
 
 
 def fns():
@@ -74,7 +79,43 @@ def test_state_is_still_found_and_still_checked():
         userstate.get_dofn_specs(Doubling())
 
 
-def test_it_remembers_once():
-    first = core.get_function_args_defaults
+def test_states_and_timers_are_looked_for_once_and_each_caller_gets_its_own(monkeypatch):
+    asked = []
+    monkeypatch.setattr(userstate, "get_dofn_specs", lambda fn: asked.append(fn) or _SPECS(fn))
     inspect_once()
-    assert core.get_function_args_defaults is first
+    for fn in fns()[:2]:
+        asked.clear()
+        userstate.get_dofn_specs(fn)[0].clear()
+        assert userstate.get_dofn_specs(fn) == _SPECS(fn)
+        assert userstate.is_stateful_dofn(fn) is isinstance(fn, Stateful)
+        assert asked == [fn]
+
+
+def test_dofns_that_call_themselves_equal_are_told_apart():
+    class Equal(beam.DoFn):
+        def __eq__(self, other):
+            return isinstance(other, Equal)
+
+        def __hash__(self):
+            return 1
+
+    class Other(Equal):
+        def process(self, element, seen=beam.DoFn.StateParam(_STATE)):
+            seen.add(element)
+
+    assert userstate.get_dofn_specs(Equal()) == (set(), set())
+    assert userstate.get_dofn_specs(Other()) == ({_STATE}, set())
+
+
+def test_what_is_remembered_of_a_dofn_goes_with_it():
+    fn = Plain()
+    userstate.get_dofn_specs(fn)
+    there = weakref.ref(fn)
+    del fn
+    assert there() is None
+
+
+def test_it_remembers_once():
+    first = core.get_function_args_defaults, userstate.get_dofn_specs
+    inspect_once()
+    assert (core.get_function_args_defaults, userstate.get_dofn_specs) == first

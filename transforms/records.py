@@ -1,4 +1,4 @@
-"""The records that flow between the steps. Standard library only.
+"""The records that flow between the steps. Standard library and kernel only.
 
 Nothing here is changed after it is made: a step returns `dataclasses.replace` of what it got.
 """
@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Literal, NamedTuple, TypeVar
+
+from transforms.text import kernel
 
 T = TypeVar("T")
 
@@ -165,19 +167,25 @@ class Page:
 
     def kept_numbers(self) -> Sequence[int]:
         """Gives the numbers of the paragraphs that stay, ascending."""
-        return self._kept(range(len(self.paragraphs)), self.removals)
+        if self.removals and kernel.compiled is not None:
+            return kernel.compiled.keep(len(self.paragraphs), self.removals)
+        return _keep(range(len(self.paragraphs)), self.removals)
 
-    def kept_texts(self, removals: Mapping[int, Removal] | None = None) -> Sequence[str]:
+    def kept_texts(self, removals: dict[int, Removal] | None = None) -> Sequence[str]:
         """Gives the paragraphs that stay, by the page's own removals or by others."""
-        return self._kept(self.paragraphs, self.removals if removals is None else removals)
+        removals = self.removals if removals is None else removals
+        if removals and kernel.compiled is not None:
+            return kernel.compiled.keep(self.paragraphs, removals)
+        return _keep(self.paragraphs, removals)
 
-    def _kept(self, items: Sequence[T], removals: Mapping[int, Removal]) -> Sequence[T]:
-        if not removals:
-            return items
-        stays = bytearray(b"\1") * len(items)
-        for number in removals:
-            stays[number] = 0
-        return list(compress(items, stays))
+
+def _keep(items: Sequence[T], removals: Mapping[int, Removal]) -> Sequence[T]:
+    if not removals:
+        return items
+    stays = bytearray(b"\1") * len(items)
+    for number in removals:
+        stays[number] = 0
+    return list(compress(items, stays))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ PyObject *name_reasons(PyObject *module, PyObject *args);     /* _reasons.c */
 PyObject *make_hints(PyObject *module, PyObject *texts);      /* _hints.c */
 PyObject *hint_mask(PyObject *module, PyObject *args);        /* _hints.c */
 PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
+PyObject *keep(PyObject *module, PyObject *args);             /* _kept.c */
 PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
 
 #define VERSION 14
@@ -330,6 +331,7 @@ static PyMethodDef METHODS[] = {
     {"make_hints", make_hints, METH_O, NULL},
     {"hint_mask", hint_mask, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},
+    {"keep", keep, METH_VARARGS, NULL},
     {"join_receipts", join_receipts, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
 

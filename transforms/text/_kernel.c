@@ -9,32 +9,23 @@
 #include <stdint.h>
 #include <string.h>
 
-PyObject *find_near(PyObject *module, PyObject *args);        /* _search.c */
-PyObject *read_texts(PyObject *module, PyObject *args);       /* _forms.c */
-PyObject *have_words(PyObject *module, PyObject *args);       /* _forms.c */
-PyObject *drop_digits(PyObject *module, PyObject *args);      /* _forms.c */
-PyObject *count_ngrams(PyObject *module, PyObject *args);     /* _quality.c */
-PyObject *cut_words(PyObject *module, PyObject *args);        /* _quality.c */
-PyObject *classify(PyObject *module, PyObject *args);         /* _quality.c */
-PyObject *hash_parts(PyObject *module, PyObject *args);       /* _quality.c */
-PyObject *measure_words(PyObject *module, PyObject *args);    /* _quality.c */
-PyObject *count_known(PyObject *module, PyObject *args);      /* _quality.c */
-PyObject *add_phrases(PyObject *module, PyObject *args);      /* _phrases.c */
-PyObject *may_be_phrases(PyObject *module, PyObject *args);   /* _phrases.c */
-PyObject *sort_within_keys(PyObject *module, PyObject *args); /* _search.c */
-PyObject *walk_html(PyObject *module, PyObject *args);        /* _walk.c */
-PyObject *long_tags(PyObject *module, PyObject *args);        /* _bounds.c */
-PyObject *measure_markup(PyObject *module, PyObject *args);   /* _bounds.c */
-PyObject *build_features(PyObject *module, PyObject *args);   /* _features.c */
-PyObject *clean_lines(PyObject *module, PyObject *text);      /* _lines.c */
-PyObject *name_reasons(PyObject *module, PyObject *args);     /* _reasons.c */
-PyObject *make_hints(PyObject *module, PyObject *texts);      /* _hints.c */
-PyObject *hint_mask(PyObject *module, PyObject *args);        /* _hints.c */
-PyObject *encode_utf8(PyObject *module, PyObject *text);      /* _utf8.c */
-PyObject *keep(PyObject *module, PyObject *args);             /* _kept.c */
-PyObject *join_receipts(PyObject *module, PyObject *args);    /* _receipts.c */
+typedef PyObject *function(PyObject *module, PyObject *args);
 
-#define VERSION 14
+function long_tags, measure_markup; /* _bounds.c */
+function build_features; /* _features.c */
+function read_texts, have_words, drop_digits; /* _forms.c */
+function make_hints, hint_mask; /* _hints.c */
+function keep; /* _kept.c */
+function clean_lines; /* _lines.c */
+function add_phrases, may_be_phrases; /* _phrases.c */
+function count_ngrams, cut_words, classify, hash_parts, measure_words, count_known; /* _quality.c */
+function name_reasons; /* _reasons.c */
+function join_receipts; /* _receipts.c */
+function find_near, sort_within_keys; /* _search.c */
+function encode_utf8; /* _utf8.c */
+function walk_html; /* _walk.c */
+
+#define VERSION 15
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)

@@ -18,8 +18,8 @@ from transforms.records import Failure, RawBatch, RawPage
 
 BATCH_PAGES = 64
 BATCH_CHARS = 4 << 20
-"""A batch ends with the page that brings it to either. The steps do much of their work once a batch,
-and half as many characters gave batches of a dozen web pages."""
+"""A batch ends with the page that brings it to either. Steps do much of their work once a batch:
+with half as many characters one held a dozen web pages."""
 
 
 ALREADY_DONE = -1

@@ -9,6 +9,7 @@ from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import Compression
 from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
 from transforms.records import Reason
+from transforms.text import kernel
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -16,6 +17,8 @@ _SKIPPABLE = b"\x2a\x4d\x18"
 
 _IN_BYTES = 32 << 10
 _OUT_BYTES = 1 << 20
+_WHOLE_BYTES = 4 << 20
+"""A gzip member of at most so many unpacked bytes may come in one piece: nearly all web pages."""
 _GZIP_BYTES = 18
 """The least that a member has: 10 of header, 8 of check sum and length."""
 _GZIP_PLAIN = 0b00011101
@@ -139,8 +142,8 @@ class Members:
             if rest:
                 return
 
-    def read(self, at_once: float = _OUT_BYTES) -> bytes:
-        """The next unpacked bytes, at most 1 MiB (zstd: some more); b"" at the member's end.
+    def read(self, at_once: float = _WHOLE_BYTES) -> bytes:
+        """The next unpacked bytes, at most 4 MiB (zstd: or more); b"" at the member's end.
 
         Args:
           at_once: a gzip member of so many unpacked bytes may come in one piece; larger ones come
@@ -151,7 +154,7 @@ class Members:
         """
         if self._fresh:
             self._fresh = False
-            if data := self._whole(min(at_once, _OUT_BYTES, self._options.expansion_grace_bytes)):
+            if data := self._whole(min(at_once, _WHOLE_BYTES, self._options.expansion_grace_bytes)):
                 return data
             self._decoder = zlib.decompressobj(31)
         decoder = self._decoder
@@ -187,14 +190,17 @@ class Members:
         sum and the length that stand in the last eight bytes, and these stand nowhere before: the
         member's own are the same, so they are these.
         """
+        end = find_bytes(self._block, GZIP_MAGIC, self._at + _GZIP_BYTES)
+        if end < 0:  # it may go on in the next block
+            self._peek(len(self._block) - self._at + 1)
+            end = find_bytes(self._block, GZIP_MAGIC, self._at + _GZIP_BYTES)
         block, at = self._block, self._at
-        end = block.find(GZIP_MAGIC, at + _GZIP_BYTES)
         end = len(block) if end < 0 else end
         if end - at < _GZIP_BYTES or block[at + 3] & ~_GZIP_PLAIN:
             return b""
         last = block[end - 8 : end]
         size = int.from_bytes(last[4:], "little")
-        if not 0 < size <= most or block.find(last, at) != end - 8:
+        if not 0 < size <= most or find_bytes(block, last, at) != end - 8:
             return b""
         try:
             data = bytes(deflate.gzip_decompress(memoryview(block)[at:end], size))
@@ -205,6 +211,13 @@ class Members:
         self._at = end
         self._out = size
         return data
+
+
+def find_bytes(data: bytes, sought: bytes, start: int) -> int:
+    """Gives where bytes first stand in packed data from a place on, or -1."""
+    if kernel.compiled is not None:
+        return kernel.compiled.find_bytes(data, sought, start)
+    return data.find(sought, start)
 
 
 def expansion_limit(packed: int, options: ReadOptions) -> float:

@@ -52,7 +52,7 @@ class Unpacked:
         return self._members is not None and not self._inside and self._members.start > 0
 
     def read(self) -> bytes:
-        """The next bytes, about 1 MiB at most; b"" at the end, be it natural or by damage."""
+        """The next bytes, about 4 MiB at most; b"" at the end, be it natural or by damage."""
         if self._surplus:
             block, self._surplus = self._surplus, b""
             return block

@@ -8,13 +8,15 @@ import zlib
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from twins import without_kernel
 
 from pipeline.inputs import compression
-from pipeline.inputs.compression import DamagedError, Members
+from pipeline.inputs.compression import DamagedError, Members, find_bytes
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.shards import InputFile
 from pipeline.inputs.storage import StorageFile
 from pipeline.inputs.unpacked import Unpacked
+from transforms.text import kernel
 
 
 def trail(path, data, *, at_once, options=None):
@@ -36,7 +38,7 @@ def trail(path, data, *, at_once, options=None):
 
 
 def both(path, data, options=None):
-    fast = trail(path, data, at_once=1 << 20, options=options)
+    fast = trail(path, data, at_once=4 << 20, options=options)
     assert fast == trail(path, data, at_once=0, options=options)
     return fast
 
@@ -67,8 +69,8 @@ CASES = {
     "flags that nobody knows": PAGE[:3] + b"\x80" + PAGE[4:] + PAGE,
     "a name": gzip.compress(b"", mtime=0)[:3] + b"\x08" + PAGE[4:10] + b"name\0" + PAGE[10:] + PAGE,
     "a byte that changed": PAGE[:20] + bytes([PAGE[20] ^ 4]) + PAGE[21:] + PAGE,
-    "larger than is read at once": gzip.compress(bytes(1 << 20) + b"x", mtime=0) + PAGE,
-    "as large as is read at once": gzip.compress(bytes(1 << 20), mtime=0) + PAGE,
+    "larger than is read at once": gzip.compress(bytes(4 << 20) + b"x", mtime=0) + PAGE,
+    "as large as is read at once": gzip.compress(bytes(4 << 20), mtime=0) + PAGE,
 }
 
 
@@ -91,6 +93,36 @@ def test_any_file_reads_the_same(tmp_path_factory, pieces, data):
         place = data.draw(st.integers(0, len(whole) - 1))
         whole[place] ^= 1 << data.draw(st.integers(0, 7))
     both(tmp_path_factory.getbasetemp() / "any.gz", bytes(whole))
+
+
+@given(st.lists(PIECES, max_size=5), st.integers(1, 300))
+def test_members_across_blocks_read_the_same(tmp_path_factory, pieces, block_bytes):
+    path = tmp_path_factory.getbasetemp() / "blocks.gz"
+    one_block = [place[-2:] for place in both(path, b"".join(pieces))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compression, "BLOCK_BYTES", block_bytes)
+        found = both(path, b"".join(pieces))
+    assert [place[-2:] for place in found] == one_block  # of damage what was read of it may differ
+
+
+NEARLY = st.binary(max_size=40) | st.sampled_from(
+    [b"", b"ab", b"aab", b"aaaab", b"\0\0\1", b"b" * 9]
+)
+
+
+@given(NEARLY, NEARLY.filter(bool), st.integers(0, 45))
+def test_bytes_are_found_where_they_are(data, sought, start):
+    assert find_bytes(data, sought, start) == data.find(sought, start)
+    assert without_kernel(find_bytes, data, sought, start) == data.find(sought, start)
+
+
+@pytest.mark.skipif(
+    kernel.compiled is None, reason="no compiled kernel: no compiler was there at installation"
+)
+@pytest.mark.parametrize(("sought", "start"), [(b"", 0), (b"a", -1)])
+def test_nothing_cannot_be_found(sought, start):
+    with pytest.raises(ValueError, match="find_bytes"):
+        kernel.compiled.find_bytes(b"aa", sought, start)
 
 
 def test_growth_is_refused_at_the_same_byte(tmp_path):
@@ -123,6 +155,8 @@ def test_small_members_are_read_without_zlib(tmp_path, monkeypatch):
     found = trail(tmp_path / "pages.gz", PAGE * 3, at_once=1 << 20)
     assert [unpacked for _, unpacked in found[1::2]] == [b"a page " * 300] * 3
     assert found[-1][0] == 3 * len(PAGE)
+    monkeypatch.setattr(compression, "BLOCK_BYTES", len(PAGE) + 20)
+    assert trail(tmp_path / "pages.gz", PAGE * 3, at_once=1 << 20) == found
 
 
 def test_small_members_are_read_at_once_however_many_came_before(tmp_path, monkeypatch):

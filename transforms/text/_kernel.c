@@ -12,6 +12,7 @@
 typedef PyObject *function(PyObject *module, PyObject *args);
 
 function long_tags, measure_markup; /* _bounds.c */
+function find_bytes; /* _bytes.c */
 function build_features; /* _features.c */
 function read_texts, have_words, drop_digits; /* _forms.c */
 function make_hints, hint_mask; /* _hints.c */
@@ -25,7 +26,7 @@ function find_near, sort_within_keys; /* _search.c */
 function encode_utf8; /* _utf8.c */
 function walk_html; /* _walk.c */
 
-#define VERSION 15
+#define VERSION 16
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -322,6 +323,7 @@ static PyMethodDef METHODS[] = {
     {"make_hints", make_hints, METH_O, NULL},
     {"hint_mask", hint_mask, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},
+    {"find_bytes", find_bytes, METH_VARARGS, NULL},
     {"keep", keep, METH_VARARGS, NULL},
     {"join_receipts", join_receipts, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};

@@ -1,8 +1,13 @@
 """A text keeps its headings: the page's main one, and those right above its paragraphs."""
 # ruff: noqa: E501  the pages are easier to read than their line breaks
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twins import without_kernel
 
+from transforms.text import kernel
 from transforms.text.html import extract_blocks, extract_page
 from transforms.text.html.dom import parse
 from transforms.text.html.headings import (
@@ -11,6 +16,7 @@ from transforms.text.html.headings import (
     KEEP_HEADING_FROM,
     NEAR_UNITS,
     find_headings,
+    look_for_headings,
 )
 
 PROSE = "".join(
@@ -145,3 +151,62 @@ def test_titles_of_several_posts_stay():
 def test_letters_of_scripts_without_spaces_count_three_times(text, found):
     tree = parse(f"<title>パン屋</title><h1>パン屋</h1><p>{text}</p>")
     assert find_headings(tree, [False, True], [-3.0, 2.0]) == found
+
+
+needs_kernel = pytest.mark.skipif(
+    kernel.compiled is None, reason="no compiled kernel: no compiler was there at installation"
+)
+TEXT = st.sampled_from(
+    ["The bread of the island", "x" * 79, "x" * 80, "x" * 301, "é" * 79, "島" * 26, "島" * 27, "a"]
+)
+BLOCK = st.builds(
+    "<{0} class='{1}'>{2}{3}".format,
+    st.sampled_from(["h1", "h2", "h4", "div", "p", "nav", "section", "footer", "h3"]),
+    st.sampled_from(["", "post-title", "entry-title", "x"]),
+    TEXT,
+    st.sampled_from(["", "<br>y", "<br>é"]),
+)
+PAGE = st.lists(BLOCK | st.sampled_from(["</h1>", "</div>", "</nav>", "</section>", "</h2>"]))
+
+
+@needs_kernel
+@settings(deadline=None, max_examples=300)
+@given(PAGE, st.lists(st.booleans(), min_size=1), st.lists(st.floats(-3, 3), min_size=1))
+def test_headings_are_found_the_same_way(blocks, stay, scores):
+    tree = parse("<title>The bread of the island</title>" + "".join(blocks))
+    count = len(tree.lines)
+    if not count:
+        return
+    keep, logits = (stay * count)[:count], (scores * count)[:count]
+    looked, twin = look_for_headings(tree, keep), without_kernel(look_for_headings, tree, keep)
+    assert (looked is None) == (twin is None)
+    if looked and twin:
+        assert [list(part) for part in looked[:-1]] == [list(part) for part in twin[:-1]]
+        assert looked.start == twin.start
+    assert find_headings(tree, keep, logits) == without_kernel(find_headings, tree, keep, logits)
+
+
+@needs_kernel
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"keep": []},
+        {"lines": ("a",)},
+        {"lines": ([1],)},
+        {"elements": np.zeros((4, 1), dtype=np.int64)},
+        {"elements": np.ones((5, 1), dtype=np.int64)},
+        {"elements": np.zeros((5, 0), dtype=np.int64)},
+        {"units": np.zeros((6, 1), dtype=np.int64)},
+        {"units": np.ones((7, 1), dtype=np.int64)},
+        {"units": -np.ones((7, 1), dtype=np.int64)},
+    ],
+)
+def test_what_does_not_fit_is_an_error(changed):
+    parts = {
+        "keep": [True], "lines": (["a"],), "elements": np.zeros((5, 1), dtype=np.int64),
+        "units": np.zeros((7, 1), dtype=np.int64), "constants": (80, 300, 1, 2),
+    }  # fmt: skip
+    assert kernel.compiled.look_for_headings(*parts.values()) is None
+    assert parts.keys() >= changed.keys()
+    with pytest.raises(ValueError, match="do not fit"):
+        kernel.compiled.look_for_headings(*(parts | changed).values())

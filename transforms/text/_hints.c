@@ -118,7 +118,8 @@ inside(const List *list, const char *at, const char *end)
 {
     int64_t mask = 0;
     for (; at < end; at++)
-        mask |= beginning(list, at, end);
+        if (list->first[lower(*at) & 127])
+            mask |= beginning(list, at, end);
     return mask;
 }
 

@@ -15,6 +15,7 @@ function long_tags, measure_markup; /* _bounds.c */
 function find_bytes; /* _bytes.c */
 function build_features; /* _features.c */
 function read_texts, have_words, drop_digits; /* _forms.c */
+function look_for_headings; /* _headings.c */
 function make_hints, hint_mask; /* _hints.c */
 function keep; /* _kept.c */
 function clean_lines; /* _lines.c */
@@ -26,7 +27,7 @@ function find_near, sort_within_keys; /* _search.c */
 function encode_utf8; /* _utf8.c */
 function walk_html; /* _walk.c */
 
-#define VERSION 16
+#define VERSION 17
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -320,6 +321,7 @@ static PyMethodDef METHODS[] = {
     {"build_features", build_features, METH_VARARGS, NULL},
     {"clean_lines", clean_lines, METH_O, NULL},
     {"name_reasons", name_reasons, METH_VARARGS, NULL},
+    {"look_for_headings", look_for_headings, METH_VARARGS, NULL},
     {"make_hints", make_hints, METH_O, NULL},
     {"hint_mask", hint_mask, METH_VARARGS, NULL},
     {"encode_utf8", encode_utf8, METH_O, NULL},

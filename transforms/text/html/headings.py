@@ -6,14 +6,13 @@ learned that a text begins with it, and it knows short lines above a paragraph f
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from transforms.text import kernel
 from transforms.text.html.tree import Integers, Tree
 from transforms.text.html.vocabulary import BIT, TAG_BIT
-
-Booleans = npt.NDArray[np.bool_]
 
 TEXT_CHARS = 80
 """A unit of so many characters is text: it can have a heading, and the page's begins with one.
@@ -45,6 +44,8 @@ MIN_TITLES_PERCENT = 80
 
 _LEVELS = 3
 _HEADINGS = TAG_BIT["h1"] | TAG_BIT["h2"] | TAG_BIT["h3"] | TAG_BIT["h4"]
+_CONSTANTS = TEXT_CHARS, MAX_CHARS, _HEADINGS, BIT["title"]
+"""What `_headings.c` needs to know of all this."""
 _OUTSIDE = TAG_BIT["nav"] | TAG_BIT["footer"] | TAG_BIT["aside"] | TAG_BIT["dialog"]
 _words = re.compile(r"\w+").findall
 _unspaced = re.compile(
@@ -64,6 +65,50 @@ def find_headings(tree: Tree, keep: Sequence[bool], logits: Sequence[float]) -> 
     Returns:
       Numbers of units: those directly above a text, the titles of several posts, the main heading.
     """
+    looked = look_for_headings(tree, keep)
+    if looked is None:
+        return []
+    found = {n for n in looked.above if logits[n] >= KEEP_HEADING_FROM}
+    if len(looked.titles) > 1:
+        found |= _find_titles(tree, looked)
+    main = _find_main(tree, looked)
+    if main >= 0:
+        found.add(main)
+    return sorted(n for n in found if not keep[n])
+
+
+class Looked(NamedTuple):
+    """What of a page is text, and what may be a heading.
+
+    Attributes:
+      text: whether each unit is text that stays.
+      heading: whether it may be a heading.
+      around: what its element and the two around that hint at.
+      above: the headings directly above a text that would be lost.
+      titles: the headings that are named after titles.
+      before: the headings up to the first text.
+      start: the first text.
+    """
+
+    text: Sequence[int]
+    heading: Sequence[int]
+    around: Sequence[int]
+    above: Sequence[int]
+    titles: Sequence[int]
+    before: Sequence[int]
+    start: int
+
+
+def look_for_headings(tree: Tree, keep: Sequence[bool]) -> Looked | None:
+    """What of a page is text, and what may be a heading; None where there is no text."""
+    if kernel.compiled is not None:
+        looked = kernel.compiled.look_for_headings(
+            list(keep), tree.lines, tree.elements, tree.units, _CONSTANTS
+        )
+        if looked is None:
+            return None
+        text, heading, around, *rest = looked
+        return Looked(text, heading, memoryview(around).cast("q"), *rest)
     stays, size = np.array(keep), tree.units[6]
     text = stays & (size >= TEXT_CHARS)
     for unit in np.flatnonzero(stays & ~text & (size * 3 >= TEXT_CHARS)).tolist():
@@ -71,37 +116,38 @@ def find_headings(tree: Tree, keep: Sequence[bool], logits: Sequence[float]) -> 
         text[unit] = not line.isascii() and len(line) + 2 * len(_unspaced(line)) >= TEXT_CHARS
     starts = np.flatnonzero(text)
     if not len(starts):
-        return []
+        return None
     around = _hints_around(tree)
     heading = ((around & _HEADINGS) != 0) & (size <= MAX_CHARS)
-    lost = heading & ~stays
-    above = lost.copy()
+    above = heading & ~stays
     above[:-1] &= text[1:]
     above[-1] = False
-    found = {n for n in np.flatnonzero(above).tolist() if logits[n] >= KEEP_HEADING_FROM}
-    titles = np.flatnonzero(heading & ((around & BIT["title"]) != 0)).tolist()
-    if len(titles) > 1:
-        found |= _find_titles(tree, titles, text, heading)
     start = int(starts[0])
-    main = _find_main(tree, np.flatnonzero(heading[: start + 1]).tolist(), around, start)
-    if main >= 0:
-        found.add(main)
-    return sorted(n for n in found if not keep[n])
+    return Looked(
+        text.tolist(),
+        heading.tolist(),
+        around.tolist(),
+        np.flatnonzero(above).tolist(),
+        np.flatnonzero(heading & ((around & BIT["title"]) != 0)).tolist(),
+        np.flatnonzero(heading[: start + 1]).tolist(),
+        start,
+    )
 
 
-def _find_titles(tree: Tree, titles: Sequence[int], text: Booleans, heading: Booleans) -> set[int]:
+def _find_titles(tree: Tree, looked: Looked) -> set[int]:
     """Titles of posts: of the same class, nearly all of them above a text of their own."""
     by_class: dict[str, list[int]] = {}
-    for unit in titles:
+    for unit in looked.titles:
         by_class.setdefault(_class_of_title(tree, unit), []).append(unit)
     found: set[int] = set()
     for units in by_class.values():
         with_text = []
         for unit in units:
-            below = slice(unit + 1, unit + 1 + NEAR_UNITS)
-            at = np.flatnonzero(text[below] | heading[below])
-            if len(at) and text[unit + 1 + at[0]]:
-                with_text.append(unit)
+            for below in range(unit + 1, min(unit + 1 + NEAR_UNITS, len(looked.text))):
+                if looked.text[below]:
+                    with_text.append(unit)
+                if looked.text[below] or looked.heading[below]:
+                    break
         if len(with_text) > 1 and len(with_text) * 100 >= MIN_TITLES_PERCENT * len(units):
             found.update(with_text)
     return found
@@ -126,7 +172,7 @@ def _hints_around(tree: Tree) -> Integers:
     return around
 
 
-def _find_main(tree: Tree, headings: Sequence[int], around: Integers, start: int) -> int:
+def _find_main(tree: Tree, looked: Looked) -> int:
     """The main heading of the text that begins with a unit, or -1.
 
     The closest one that is part of the title or holds it, or else the closest that is like it, or
@@ -135,8 +181,8 @@ def _find_main(tree: Tree, headings: Sequence[int], around: Integers, start: int
     title = _words(tree.title.lower())
     spaced = f" {' '.join(title)} "
     second = -1
-    for unit in reversed(headings):
-        above = start - unit
+    for unit in reversed(looked.before):
+        above = looked.start - unit
         if above > FAR_UNITS:
             break
         words = _words(" ".join(tree.lines[unit]).lower())
@@ -147,7 +193,7 @@ def _find_main(tree: Tree, headings: Sequence[int], around: Integers, start: int
             return unit
         if second < 0:
             shared = sum(word in title for word in words) * 100 >= MIN_SHARED_PERCENT * len(words)
-            if around[unit] & TAG_BIT["h1"]:
+            if looked.around[unit] & TAG_BIT["h1"]:
                 fits = shared or above <= NEAR_UNITS
             else:
                 fits = shared and len(words) >= MIN_WORDS and above <= ALIKE_UNITS

@@ -102,7 +102,7 @@ class CleanPages(beam.PTransform[Any, Any]):
         return (
             [written, *counts]
             | "AllCounts" >> beam.Flatten()
-            | "SumCounts" >> beam.CombineGlobally(sum_up)
+            | "SumCounts" >> beam.CombineGlobally(sum_up).without_defaults()
             | "StoreCounts" >> beam.Map(_store, work.counts)
         )
 

@@ -167,6 +167,8 @@ def unknown_options(beam_arguments: Sequence[str]) -> list[str]:
     Raises:
       UsageError: when the value of an option of Beam's is not permitted.
     """
+    if not beam_arguments:
+        return []
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):

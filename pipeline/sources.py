@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 from pathlib import Path
 
 _PACKAGES = ("pipeline", "transforms")
@@ -20,9 +21,12 @@ def sources_digest() -> str:
     digest = hashlib.sha256()
     root = Path(__file__).resolve().parents[1]
     for package in _PACKAGES:
-        for path in sorted((root / package).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                data = path.read_bytes()
-                digest.update(f"{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
-                digest.update(data)
+        for folder, folders, names in os.walk(root / package):
+            folders.sort()
+            place = Path(folder).relative_to(root).as_posix()
+            for name in sorted(names):
+                if not name.endswith(".pyc"):
+                    data = Path(folder, name).read_bytes()
+                    digest.update(f"{place}/{name}\0{len(data)}\0".encode())
+                    digest.update(data)
     return digest.hexdigest()[:32]

@@ -77,13 +77,13 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         """Builds the search, then the rounds of questions and answers."""
         bounds = (
             spilled.totals
-            | "SumTotals" >> beam.CombineGlobally(_sum_totals)
+            | "SumTotals" >> beam.CombineGlobally(_sum_totals).without_defaults()
             | "Bound" >> beam.Map(_bound, self._memory_bytes, self._least_partitions)
         )
         hosts = (
             spilled.shards
             | "ReadHosts" >> beam.Map(_read_hosts, self._work)
-            | "SumHosts" >> beam.CombineGlobally(_sum_hosts)
+            | "SumHosts" >> beam.CombineGlobally(_sum_hosts).without_defaults()
             | "LargeHosts" >> beam.Map(_large_hosts, self._rules.template_pages)
         )
         found = (

@@ -83,7 +83,7 @@ class CleanPages(beam.PTransform[Any, Any]):
                 progress,
                 self._history,
             )
-            answers.append(duplicates.answers)
+            answers.extend(duplicates.answers)
             counts.append(duplicates.counts)
         options = OutputOptions(
             format=config.format,

@@ -33,11 +33,11 @@ class Duplicates(NamedTuple):
     """Outputs of FindDuplicates.
 
     Attributes:
-      answers: (shard, pointer to answers about its keepers).
+      answers: (shard, pointer to answers about its keepers), of each round.
       counts: `duplicates.*` counters.
     """
 
-    answers: PCollection[tuple[int, Pointer]]
+    answers: tuple[PCollection[tuple[int, Pointer]], ...]
     counts: PCollection[Counts]
 
 
@@ -120,7 +120,7 @@ class FindDuplicates(beam.PTransform[Any, Any]):
             )
             answers.append(replies.answers)
             questions = replies.questions
-        return Duplicates(tuple(answers) | "Answers" >> beam.Flatten(), found.counts)
+        return Duplicates(tuple(answers), found.counts)
 
 
 def _sum_totals(totals: Iterable[np.ndarray]) -> np.ndarray:

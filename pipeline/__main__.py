@@ -13,11 +13,10 @@ from pathlib import Path
 from pipeline.errors import PagesieveError, RunError, UsageError, last_line, what_happened
 from pipeline.options import color_wanted, parse, patterns, to_config
 from pipeline.process_setup import collect_rarely, import_beam_lightly, use_one_thread
-from pipeline.reporting.metrics_file import MetricsFile
+from pipeline.reporting.metrics_file import MetricsFile, status_of
 from pipeline.reporting.printable import visible
+from pipeline.stop_signals import Stopped, stopping_in_order
 from pipeline.watchdog import LEAST_LIMIT_S
-
-_INTERRUPTED = 130
 
 _INSPECT = {
     "explain": "pipeline.inspect.explain",
@@ -40,11 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
       The exit status: 0 done, 1 the run failed and nothing was committed, 2 the command line or
-      the configuration is wrong, 3 more rejects than permitted, 130 interrupted.
+      the configuration is wrong, 3 more rejects than permitted, 130 interrupted, 129 and 143 ended
+      by SIGHUP and SIGTERM.
     """
     use_one_thread()
     collect_rarely()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    with stopping_in_order():
+        return _run(words, sys.orig_argv if arguments is None else [])
+
+
+def _run(words: list[str], started_as: list[str]) -> int:
     verbose = "--verbose" in words
     if not verbose:
         # Beam speaks up while it is imported.
@@ -54,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         options, beam_arguments = parse(words)
-        options.started_as = sys.orig_argv if arguments is None else []
+        options.started_as = started_as
         if options.command != "clean":
             other = _watch if options.command == "watch" else _inspect
             return other(options, beam_arguments)
@@ -65,12 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        what = f"ended by {error}" if isinstance(error, Stopped) else "interrupted"
         print(
-            "pagesieve: interrupted; the same command goes on where this one stopped",
+            f"pagesieve: {what}; the same command goes on where this one stopped",
             file=sys.stderr,
         )
-        return _INTERRUPTED
+        return status_of(error)
     except Exception as error:  # noqa: BLE001 - the edge: nobody above shows it in one line
         if verbose:
             traceback.print_exc()

@@ -24,6 +24,7 @@ from apache_beam.runners.runner import PipelineResult, PipelineRunner, create_ru
 from pipeline.errors import AlreadyDoneError, RunError, UsageError
 from pipeline.options_with_views import OptionsWithViews
 from pipeline.process_setup import LIGHT
+from pipeline.stop_signals import stopped
 from pipeline.watchdog import Watchdog
 from pipeline.worker import VERBOSE
 
@@ -238,10 +239,10 @@ def run_pipeline(
                 wait.result = result
                 result.wait_until_finish()
             except (KeyboardInterrupt, Exception) as error:
-                if not wait.lost and not interrupted:
+                if not (wait.lost or interrupted or stopped()):
                     raise
                 # In this process Beam makes an error of the step out of an interrupt.
-                raise KeyboardInterrupt from error
+                raise stopped() or KeyboardInterrupt() from error
             finally:
                 wait.over.set()
     except KeyboardInterrupt:

@@ -14,7 +14,6 @@ import shlex
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import traceback
 import warnings
@@ -22,6 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.config import CleanConfig
+from pipeline.scratch import scratch_folder
+from pipeline.stop_signals import leave_to_main_process
 from pipeline.worker import be_quiet, end_with_parent
 from pipeline.worker_stand_in import short_address
 from transforms.records import Page
@@ -62,7 +63,7 @@ def forked_workers(count: int) -> Iterator[str]:
     Yields:
       The worker command for Beam.
     """
-    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:  # private to the user
+    with scratch_folder("workers") as folder:
         address = os.path.join(folder, "workers")
         workers: list[int] = []
         try:
@@ -104,6 +105,7 @@ def _fork(listener: socket.socket) -> int:
     if child:
         return child
     try:
+        leave_to_main_process()
         end_with_parent()
         ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode())
         if os.getppid() == parent:
@@ -114,7 +116,6 @@ def _fork(listener: socket.socket) -> int:
 
 def _wait_and_work(listener: socket.socket) -> None:
     """Works for the first that asks; tells it the exit status, and ends the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     asker, _ = listener.accept()
     listener.close()
     with asker.makefile("rb") as told:

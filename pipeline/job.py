@@ -5,10 +5,9 @@ import importlib.metadata
 import os
 import shutil
 import sys
-import tempfile
 import uuid
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +39,7 @@ from pipeline.outputs.counts import Counts
 from pipeline.outputs.run_json import describe_run
 from pipeline.outputs.summary_files import write_for_people
 from pipeline.reporting.monitor import Monitor
+from pipeline.scratch import scratch_folder
 from pipeline.sources import sources_digest
 from pipeline.storage import exists, is_local, join, read_bytes, write_bytes
 from pipeline.work import WorkFolder
@@ -106,8 +106,21 @@ def versions() -> dict[str, str]:
     }
 
 
-def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> dict[str, Any]:
+def run_job(
+    job: Job,
+    shards: Sequence[Shard],
+    engine: Engine,
+    workers: int,
+    end_workers: Callable[[], object],
+) -> dict[str, Any]:
     """Runs a planned job and commits it.
+
+    Args:
+      job: what to run.
+      shards: of its input.
+      engine: the runner.
+      workers: processes on this machine.
+      end_workers: called before output and history are free for another run.
 
     Returns:
       The content of run.json.
@@ -126,6 +139,7 @@ def run_job(job: Job, shards: Sequence[Shard], engine: Engine, workers: int) -> 
             stack.enter_context(HistoryLock(job.history, wait=job.wait))
             session = HistorySession(job.history, job.config, key, digest)
             session.check_shards(len(shards))
+        stack.callback(end_workers)
         work = _work_folder(job, session)
         generation = session.generation if session else 0
         purpose = Purpose(
@@ -263,16 +277,15 @@ def _run(
     from pipeline.clean import CleanPages
 
     config, work, session = parts
-    progress = _progress_folder(work, engine)
-    settings = RunSettings(
-        workers=workers,
-        memory_per_worker=job.memory_per_worker,
-        work=work.root,
-        progress_folder=progress,
-    )
-    rows, number = (session.rows(), session.number) if session else (None, 0)
-    clean = CleanPages(shards, config, settings, work, rows, number)
-    try:
+    with _progress_folder(work, engine) as progress:
+        settings = RunSettings(
+            workers=workers,
+            memory_per_worker=job.memory_per_worker,
+            work=work.root,
+            progress_folder=progress,
+        )
+        rows, number = (session.rows(), session.number) if session else (None, 0)
+        clean = CleanPages(shards, config, settings, work, rows, number)
         with Monitor(progress, sum(s.size for s in shards), len(shards), mode=job.progress):
             run_pipeline(
                 engine,
@@ -280,22 +293,26 @@ def _run(
                 verbose=job.verbose,
                 watch=Watch(progress, job.stall_s),
             )
-    finally:
-        if is_local(progress):
-            shutil.rmtree(progress, ignore_errors=True)
 
 
-def _progress_folder(work: WorkFolder, engine: Engine) -> str:
-    """Gives the folder in which all workers report: with the work where they are elsewhere.
+@contextmanager
+def _progress_folder(work: WorkFolder, engine: Engine) -> Iterator[str]:
+    """Makes the folder in which all workers report: with the work where they are elsewhere.
 
     It is new for each attempt: workers of an earlier one may still be running.
     """
     if engine.local:
-        return tempfile.mkdtemp(prefix="pagesieve-")
+        with scratch_folder("progress") as folder:
+            yield folder
+        return
     folder = join(work.root, "progress", uuid.uuid4().hex[:12])
     if is_local(folder):
         os.makedirs(folder)
-    return folder
+    try:
+        yield folder
+    finally:
+        if is_local(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _commit(

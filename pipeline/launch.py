@@ -76,7 +76,7 @@ def launch(
                 command = stack.enter_context(forked_workers(count))
             engine = choose_engine(runner, beam_arguments, workers, len(shards), command=command)
             _announce(job, shards, runner, engine.description, workers)
-            return run_job(job, shards, engine, workers)
+            return run_job(job, shards, engine, workers, stack.close)
     except LostWorkersError as error:
         # The runner would wait for the dead worker for ever; the living ones go with this process.
         print(f"pagesieve: {visible(str(error), 2000)}", file=sys.stderr, flush=True)

@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pipeline.engine import LOCAL, choose_engine, run_pipeline
 from pipeline.inputs.plan import Piece, Shard
 from pipeline.inputs.splitting import weight
 from pipeline.outputs.counts import Counts
+from pipeline.scratch import scratch_folder
 from pipeline.storage import read_bytes
 from pipeline.work import WorkFolder
 
@@ -56,7 +56,7 @@ def take_sample(shards: Sequence[Shard], config: CleanConfig) -> Sample:
     """
     config = replace(config, added=config.added or "2000-01-01T00:00:00.000Z", run_name="sample")
     total = sum(shard.size for shard in shards)
-    with tempfile.TemporaryDirectory(prefix="pagesieve-sample-") as folder:
+    with scratch_folder("sample") as folder:
         _run(cut(shards[0], _WARM_UP_BYTES), config, f"{folder}/warm-up")  # imports and models
         sample = cut(shards[0], SAMPLE_BYTES)
         started = time.process_time()

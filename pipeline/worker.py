@@ -18,6 +18,7 @@ from pipeline.process_setup import (
     keep_what_is_there,
     use_one_thread,
 )
+from pipeline.stop_signals import leave_to_main_process
 
 VERBOSE = "PAGESIEVE_VERBOSE"
 """Environment variable that lets the libraries' log lines through."""
@@ -32,11 +33,7 @@ def end_with_parent() -> None:
 
 
 def be_quiet() -> None:
-    """Says nothing, unless `VERBOSE` is set, and leaves Ctrl-C to the main process.
-
-    It reaches the whole process group; the main process decides what it means.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Says nothing, unless `VERBOSE` is set."""
     if os.environ.get(VERBOSE):
         logging.disable(logging.NOTSET)
     else:
@@ -50,6 +47,7 @@ def main() -> None:
     keep_little()
     collect_rarely()
     use_one_thread()
+    leave_to_main_process()
     be_quiet()
     if LIGHT in sys.argv:
         sys.argv.remove(LIGHT)

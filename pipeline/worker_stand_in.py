@@ -27,7 +27,8 @@ def short_address(address: str, stack: contextlib.ExitStack) -> str:
 
 def main() -> int:
     """Gives the exit status of the worker; ends by SIGKILL where that was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what Ctrl-C means
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # see `pipeline.stop_signals`
+        signal.signal(number, signal.SIG_IGN)
     status = b""
     with socket.socket(socket.AF_UNIX) as to_worker, contextlib.ExitStack() as stack:
         try:

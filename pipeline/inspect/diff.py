@@ -2,7 +2,6 @@
 
 import argparse
 import itertools
-import tempfile
 from typing import Any
 
 import xxhash
@@ -18,6 +17,7 @@ from pipeline.reporting.report_compare import changed_settings
 from pipeline.reporting.run_facts import counted
 from pipeline.reporting.word_diff import compare
 from pipeline.reporting.wording import language_name
+from pipeline.scratch import scratch_folder
 
 SAME, DIFFERENT = 0, 1
 """Exit status, as that of diff(1); 2 where a run cannot be read."""
@@ -75,7 +75,7 @@ def diff(before: RunFolder, after: RunFolder, most_examples: int) -> dict[str, A
     if digests[0] and digests[0] == digests[1]:
         differences = PageDifferences(same=int(after.run["pages"].get("written", 0)))
     else:
-        with tempfile.TemporaryDirectory(prefix="pagesieve-diff-") as folder:
+        with scratch_folder("diff") as folder:
             tables = DigestTables(folder)
             tables.add(0, before)
             tables.add(1, after)

@@ -10,6 +10,7 @@ import orjson
 
 from pipeline.errors import PagesieveError, RunError, TooManyRejectsError
 from pipeline.reporting.metrics import render_metrics
+from pipeline.stop_signals import Stopped
 from pipeline.storage import join, read_bytes, write_bytes
 
 _INTERRUPTED = 130
@@ -65,6 +66,8 @@ def status_of(error: BaseException | None) -> int:
     """Gives the exit status that an error leads to."""
     if error is None:
         return 0
+    if isinstance(error, Stopped):
+        return error.exit_status
     if isinstance(error, KeyboardInterrupt):
         return _INTERRUPTED
     return error.exit_status if isinstance(error, PagesieveError) else RunError.exit_status

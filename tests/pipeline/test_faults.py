@@ -171,21 +171,38 @@ def test_a_killed_worker_is_noticed_by_a_job_in_the_background(corpus, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupted_run_stops_at_once_and_goes_on_later(corpus, whole, tmp_path, workers):
+@pytest.mark.parametrize(
+    ("number", "workers", "status", "said"),
+    [
+        (signal.SIGINT, 1, 130, "interrupted"),
+        (signal.SIGINT, 2, 130, "interrupted"),
+        (signal.SIGTERM, 1, 143, "ended by SIGTERM"),
+        (signal.SIGTERM, 2, 143, "ended by SIGTERM"),
+        (signal.SIGHUP, 2, 129, "ended by SIGHUP"),
+    ],
+)
+def test_a_run_that_is_told_to_end_does_so_at_once_and_goes_on_later(
+    corpus, whole, tmp_path, number, workers, status, said
+):
     output = tmp_path / "out"
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     words = (f"--workers={workers}", "--progress=off")
-    with start(corpus, output, *words, held_at=2) as process:
+    with start(corpus, output, *words, held_at=2, TMPDIR=str(scratch)) as process:
         wait_for_shards(process, output, 2)
         children = family(process)
-        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does, to the whole group
+        assert list(scratch.iterdir())
+        os.killpg(process.pid, number)  # as Ctrl-C does, to the whole group
+        if number != signal.SIGINT:
+            os.killpg(process.pid, number)  # as a closed terminal and `timeout` do
         out, err = process.communicate(timeout=30)
-        assert process.returncode == 130
+        assert process.returncode == status
         assert err.splitlines()[1:] == [
-            "pagesieve: interrupted; the same command goes on where this one stopped"
+            f"pagesieve: {said}; the same command goes on where this one stopped"
         ]
         assert out == ""
         assert all_gone(children)
+        assert not list(scratch.iterdir())
     finish(corpus, output, whole)
 
 

@@ -241,8 +241,7 @@ def run_pipeline(
             except (KeyboardInterrupt, Exception) as error:
                 if not (wait.lost or interrupted or stopped()):
                     raise
-                # In this process Beam makes an error of the step out of an interrupt.
-                raise stopped() or KeyboardInterrupt() from error
+                raise stopped() or KeyboardInterrupt() from error  # Beam makes others of it here
             finally:
                 wait.over.set()
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """What the model sees of pages: compiled and in Python the same numbers."""
 
 import glob
+import math
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,11 @@ def same(trees, bits=ALL_BITS):
     assert rows.shape == in_python.rows.shape == (len(units), N_NUMBERS + len(bits))
     assert np.array_equal(rows, in_python.rows)
     return rows
+
+
+def test_the_table_of_logarithms_is_what_python_says():
+    assert LOG.dtype == np.int64
+    assert LOG.tolist() == [round(64 * math.log1p(n)) for n in range(1 << 16)]
 
 
 @needs_kernel

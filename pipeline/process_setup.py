@@ -25,7 +25,7 @@ _UNNEEDED = (
 )
 """What Beam imports for services and formats, and does without where it is not installed."""
 
-_LATER = ("httplib2", "proto", "yaml")
+_LATER = ("httplib2", "yaml")
 """What Beam imports always, and uses with Google's services and with transforms in other languages.
 
 httplib2 brings a library of parsers with it.

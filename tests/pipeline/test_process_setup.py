@@ -86,7 +86,7 @@ from pipeline.process_setup import import_beam_lightly
 import_beam_lightly()
 import apache_beam
 names = ("pymongo", "bson", "requests", "google.cloud.storage", "google.cloud.dataflow",
-         "google.api_core", "pyarrow", "httplib2", "proto", "yaml", "beartype", "cryptography",
+         "google.api_core", "pyarrow", "httplib2", "yaml", "beartype", "cryptography",
          "fastavro")
 loaded = [name for name in names if name in sys.modules]
 from google.cloud import dataflow, storage

@@ -124,11 +124,13 @@ def _clean(options: argparse.Namespace, beam_arguments: list[str], metrics: Metr
     )
     if far := sorted(set(filter(is_bucket, paths))):  # it may take its time
         print(f"pagesieve: reaching {visible(', '.join(far), 500)}", file=sys.stderr, flush=True)
+    notes: list[str] = []
     try:
-        shards = plan_job(job)
+        shards = plan_job(job, notes)
         exists(job.output)  # raises where no such file system is known
     except (OSError, ValueError) as error:
         raise UsageError(f"--input or --output cannot be used: {last_line(error)}") from error
+    _tell(notes)
     if options.check:
         return report(check_fully(job, shards, options.workers))
     check_quickly(job, shards)
@@ -186,6 +188,11 @@ def _folder(output: str, option: str = "--output") -> str:
         return output.rstrip("/")
     path = Path(output)
     return str(path if path.name not in ("", "..") else path.resolve())
+
+
+def _tell(notes: Sequence[str]) -> None:
+    for note in notes:
+        print(f"pagesieve: {visible(note, 1000)}", file=sys.stderr, flush=True)
 
 
 def _say(text: str = "") -> None:

@@ -77,8 +77,8 @@ class Job:
     verbose: bool = False
 
 
-def plan_job(job: Job) -> list[Shard]:
-    """Plans the input.
+def plan_job(job: Job, notes: list[str] | None = None) -> list[Shard]:
+    """Plans the input; see `pipeline.inputs.plan`.
 
     Raises:
       UsageError: when it cannot be used; no work was done.
@@ -88,6 +88,7 @@ def plan_job(job: Job) -> list[Shard]:
             job.patterns,
             input_format=job.config.input_format or None,
             shard_bytes=job.config.shard_bytes,
+            notes=notes,
         )
     except InputError as error:
         raise UsageError(str(error)) from error

@@ -4,6 +4,8 @@ from pipeline.inputs.shards import FORMATS, Compression, Format, InputError
 
 _COMPRESSIONS: dict[str, Compression] = {".gz": "gz", ".gzip": "gz", ".zst": "zst", ".zstd": "zst"}
 
+_OTHER_COMPRESSIONS = (".bz2", ".xz", ".lz4", ".zip", ".7z", ".br", ".tar", ".tgz")
+
 _FORMATS: dict[str, Format] = {
     ".txt": "txt",
     ".text": "txt",
@@ -60,6 +62,10 @@ def file_format(path: str, forced: Format | None) -> tuple[Format, Compression]:
     by_name, compression = split_name(path)
     chosen = forced or by_name
     if chosen is None:
+        if path.lower().endswith(_OTHER_COMPRESSIONS):
+            raise InputError(
+                f"{path}: is packed in a way that is not read; pack it as .gz or .zst instead"
+            )
         raise InputError(
             f"{path}: its name does not tell its format (known: {KNOWN_EXTENSIONS}, "
             "each also with .gz or .zst); name it with --input-format, or narrow the pattern"

@@ -10,9 +10,10 @@ the time stamps in nanoseconds as well.
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.inputs.formats import file_format, split_name
+from pipeline.inputs.own_runs import inside, run_folders
 from pipeline.inputs.shards import Compression, Format, InputError, InputFile
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -20,26 +21,42 @@ _OBJECT = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/.")
 _MAGIC = re.compile(r"[*?\[]")
 
 
-def list_files(patterns: Sequence[str], forced: Format | None) -> list[InputFile]:
+def list_files(
+    patterns: Sequence[str], forced: Format | None, notes: list[str] | None = None
+) -> list[InputFile]:
     """All files that the patterns name, each once, sorted by path.
 
     A folder stands for the files of known formats below it, at any depth, without names that
-    begin with `.` or `_`; with a forced format, for all files below it but those.
+    begin with `.` or `_`; with a forced format, for all files below it but those. Runs of
+    pagesieve below it are left out: removed text would come back.
+
+    Args:
+      patterns: see docs/inputs.md.
+      forced: the format of all files, or None: by their names.
+      notes: takes a line about each kind of files below folders that are left out.
 
     Raises:
-      InputError: a pattern names nothing, a file's format is unknown, or a file system cannot be
-        listed.
+      InputError: a pattern names nothing, or a run; a file's format is unknown; or a file system
+        cannot be listed.
     """
     if not patterns:
         raise InputError("no input: give --input=PATTERN")
     found: dict[str, InputFile] = {}
+    unknown: set[str] = set()
+    runs: set[str] = set()
     for pattern in patterns:
         if not pattern.strip():
             raise InputError("an input pattern is empty: check --input for stray commas")
         matched = False
         matches = _match_remote if _SCHEME.match(pattern) else _match_local
-        for path, size, token, below_folder, encoding in matches(pattern):
+        listed = list(matches(pattern))
+        own = run_folders(path for path, _, _, below_folder, _ in listed if below_folder)
+        for path, size, token, below_folder, encoding in listed:
+            if below_folder and (run := inside(path, own)):
+                runs.add(run)
+                continue
             if below_folder and forced is None and split_name(path)[0] is None:
+                unknown.add(path)
                 continue
             chosen, compression = file_format(path, forced)
             if encoding:
@@ -47,7 +64,9 @@ def list_files(patterns: Sequence[str], forced: Format | None) -> list[InputFile
             found[path] = InputFile(path, size, token, chosen, compression)
             matched = True
         if not matched:
-            raise InputError(_nothing(pattern))
+            raise InputError(_nothing(pattern, own))
+    if notes is not None:
+        notes.extend(_left_out(unknown - found.keys(), runs))
     return [found[path] for path in sorted(found)]
 
 
@@ -127,7 +146,23 @@ def _encoded(path: str, chosen: Format, compression: Compression, encoding: str)
     )
 
 
-def _nothing(pattern: str) -> str:
+def _left_out(unknown: Collection[str], runs: Collection[str]) -> Iterator[str]:
+    if unknown:
+        yield (
+            f"{len(unknown)} of the files in the folders left out, as their names do not tell a "
+            f"known format; the first: {min(unknown)}"
+        )
+    if runs:
+        yield (
+            f"{len(runs)} of the folders left out, as a run of pagesieve is in it; the first: "
+            f"{min(runs)}"
+        )
+
+
+def _nothing(pattern: str, runs: Collection[str]) -> str:
+    if runs:
+        run = min(runs)
+        return f"{pattern}: holds runs of pagesieve only; to read pages of one: {run}/documents"
     if _SCHEME.match(pattern):
         return f"{pattern}: nothing matches; check the bucket, the prefix and your credentials"
     if _MAGIC.search(pattern) and not os.path.lexists(pattern):

@@ -36,7 +36,11 @@ _MAX_FILES = 4096
 
 
 def plan(
-    patterns: Sequence[str], *, input_format: str | None = None, shard_bytes: int | None = None
+    patterns: Sequence[str],
+    *,
+    input_format: str | None = None,
+    shard_bytes: int | None = None,
+    notes: list[str] | None = None,
 ) -> list[Shard]:
     """Shares the input out.
 
@@ -48,11 +52,12 @@ def plan(
       input_format: overrides the extensions, one of `FORMATS`.
       shard_bytes: bytes a shard (compressed ones count four times), at least 1. By default the
         power of two next to a 1024th of the input, from 4 MiB to 256 MiB.
+      notes: takes a line about each kind of files in folders that are left out.
 
     Raises:
       InputError: a pattern names nothing, or a file's format is unknown.
     """
-    files = list_files(patterns, forced_format(input_format))
+    files = list_files(patterns, forced_format(input_format), notes)
     if shard_bytes is None:
         shard_bytes = default_shard_bytes(sum(map(weight, files)))
     elif shard_bytes < 1:

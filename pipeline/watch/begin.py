@@ -5,7 +5,9 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pipeline.cloud.client import CloudError
@@ -51,10 +53,26 @@ def check_options(options: argparse.Namespace) -> None:
         raise UsageError("give --input=GLOB or --subscription=projects/PROJECT/subscriptions/NAME")
     elif not patterns(options):
         raise UsageError("--input is empty; give a folder or a pattern")
+    elif inbox := _inbox_around(options.output, patterns(options)):
+        raise UsageError(
+            f"--output {options.output} is inside {inbox}, so that what is written would be read; "
+            "choose a folder elsewhere"
+        )
     try:
         forced_format(options.input_format or None)
     except InputError as error:
         raise UsageError(str(error)) from error
+
+
+def _inbox_around(output: str, inboxes: Sequence[str]) -> str:
+    """Gives the watched folder that an output is in; "" for none."""
+    if not is_local(output):
+        return ""
+    real = os.path.realpath(output)
+    return next(
+        (i for i in inboxes if os.path.isdir(i) and Path(real).is_relative_to(os.path.realpath(i))),
+        "",
+    )
 
 
 def check_output(output: str, work: str) -> None:

@@ -39,6 +39,37 @@ def test_a_folder_means_its_files_of_known_formats(folder):
     ]
 
 
+def test_what_is_left_out_of_a_folder_is_told(folder):
+    notes = []
+    plan([str(folder), str(folder / "a.txt")], notes=notes)
+    (note,) = notes
+    assert note.startswith("1 of the files in the folders left out")
+    assert note.endswith(f"the first: {folder}/notes.pdf")
+
+
+@pytest.mark.parametrize("input_format", [None, "jsonl"])
+def test_runs_in_a_folder_are_left_out(folder, input_format):
+    before = plan([str(folder)], input_format=input_format)
+    for name in (
+        *("out/run.json", "out/documents/p.jsonl.gz", "out/removed/p.jsonl.gz", "out/report.html"),
+        *("deep/out.work/plan.json", "deep/out.work/out/documents/p.jsonl.gz"),
+    ):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    notes = []
+    assert plan([str(folder)], input_format=input_format, notes=notes) == before
+    assert notes[-1] == (
+        "2 of the folders left out, as a run of pagesieve is in it; the first: "
+        f"{folder}/deep/out.work"
+    )
+    assert _paths(plan([str(folder / "out/documents")])) == [
+        str(folder / "out/documents/p.jsonl.gz")
+    ]
+    with pytest.raises(InputError, match=r"runs of pagesieve only; .*: .*/out/documents"):
+        plan([str(folder / "out")])
+
+
 @pytest.mark.parametrize(
     ("pattern", "names"),
     [
@@ -103,6 +134,7 @@ def test_a_changed_file_changes_names_and_digest(folder):
         (["{}/missing.txt"], {}, "missing.txt: no such file or folder"),
         (["{}/missing/"], {}, "no such file or folder"),
         (["{}/notes.pdf"], {}, "notes.pdf: its name does not tell its format .*--input-format"),
+        (["{}/x.jsonl.bz2"], {}, "packed in a way that is not read; pack it as .gz or .zst"),
         (["{}/empty"], {}, "empty: the folder holds no file of a known format"),
         (["{}/a.txt"], {"input_format": "pdf"}, "unknown input format 'pdf': use one of txt, html"),
         (["{}/a.txt"], {"shard_bytes": 0}, "at least 1 byte"),
@@ -111,6 +143,7 @@ def test_a_changed_file_changes_names_and_digest(folder):
 )
 def test_errors_are_one_clear_line(folder, patterns, options, message):
     (folder / "empty").mkdir()
+    (folder / "x.jsonl.bz2").write_bytes(b"x")
     with pytest.raises(InputError, match=message) as caught:
         plan([pattern.format(folder) for pattern in patterns], **options)
     assert "\n" not in str(caught.value)

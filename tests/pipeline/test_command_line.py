@@ -167,7 +167,7 @@ def test_the_report_can_be_made_again(clean, page, capsys):
 
 
 def test_an_unexpected_error_is_one_line_and_with_verbose_a_traceback(clean, page, monkeypatch):
-    def fail(job):
+    def fail(*_):
         raise LookupError("no such thing\nsecond line")
 
     monkeypatch.setattr("pipeline.job.plan_job", fail)

@@ -54,6 +54,7 @@ def test_wrong_words_are_refused(refuse, tmp_path):
     assert "--dedup=page" in refuse(*place, "--dedup=page")
     assert "--input is empty" in refuse("--input=,", place[1])
     assert "unknown input format" in refuse(*place, "--input-format=pdf")
+    assert f"/out is inside {tmp_path}, so" in refuse(f"--input={tmp_path}", place[1])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from setuptools import Extension, setup
 SOURCES = (
     *("_kernel", "_bounds", "_bytes", "_features", "_forms", "_headings", "_hints"),
     *("_kept", "_lines", "_phrases", "_quality", "_reasons", "_receipts", "_search", "_utf8"),
-    "_walk",
+    *("_walk", "_words"),
 )
 
 setup(

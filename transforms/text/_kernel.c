@@ -26,8 +26,9 @@ function join_receipts; /* _receipts.c */
 function find_near, sort_within_keys; /* _search.c */
 function encode_utf8; /* _utf8.c */
 function walk_html; /* _walk.c */
+function words_mask; /* _words.c */
 
-#define VERSION 17
+#define VERSION 18
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)
@@ -316,6 +317,7 @@ static PyMethodDef METHODS[] = {
     {"sketch", sketch, METH_VARARGS, NULL},
     {"sort_within_keys", sort_within_keys, METH_VARARGS, NULL},
     {"walk_html", walk_html, METH_VARARGS, NULL},
+    {"words_mask", words_mask, METH_VARARGS, NULL},
     {"long_tags", long_tags, METH_VARARGS, NULL},
     {"measure_markup", measure_markup, METH_VARARGS, NULL},
     {"build_features", build_features, METH_VARARGS, NULL},

@@ -10,12 +10,13 @@
 #define MAX_WORDS_CHARS 60
 
 PyObject *name_reasons(PyObject *module, PyObject *args);
+int64_t mask_of_words(PyObject *line, PyObject *by_word); /* _words.c */
 
 typedef struct {
     /* Borrowed from the arguments. */
     PyObject *lines, *names, *comment, *system, *rules;
     PyObject *hint_rules, *tag_names, *scores; /* pairs of a rule and bits, of a name and bits; texts */
-    PyObject *known, *section, *words;         /* functions of an element, an element, and a line */
+    PyObject *by_word, *word_rules, *known, *section; /* the last two are functions of an element */
     const double *steps;
     Py_ssize_t n_steps, n_elements, n_units;
     double chrome;
@@ -178,15 +179,11 @@ by_content(const Page *page, Py_ssize_t unit, double logit, PyObject *score)
         return reason_of(rule, PyUnicode_FromFormat("inside the line, %U", score));
     PyObject *line = PyList_GET_ITEM(PyTuple_GET_ITEM(page->lines, unit), 0);
     if (PyUnicode_GET_LENGTH(line) <= MAX_WORDS_CHARS) {
-        if (!(rule = PyObject_CallOneArg(page->words, line)))
+        int64_t words = mask_of_words(line, page->by_word);
+        if (PyErr_Occurred())
             return NULL;
-        PyObject *reason = NULL;
-        int is_there = PyUnicode_Check(rule) && PyUnicode_GET_LENGTH(rule);
-        if (is_there)
-            reason = reason_of(rule, PyUnicode_FromFormat("words of a short line, %U", score));
-        Py_DECREF(rule);
-        if (is_there)
-            return reason;
+        if ((rule = text_by_mask(page->word_rules, words)))
+            return reason_of(rule, PyUnicode_FromFormat("words of a short line, %U", score));
     }
     if (logit <= page->chrome)
         return Py_BuildValue("ss", "navigation.links", "nothing but links around");
@@ -262,7 +259,8 @@ fits(const Page *page, PyObject *keep, PyObject *logits, const Py_buffer *elemen
                 PyList_GET_SIZE(page->comment) == page->n_elements &&
                 PyList_GET_SIZE(page->system) == page->n_elements &&
                 PyTuple_GET_SIZE(page->scores) == page->n_steps + 1 &&
-                are_pairs(page->hint_rules) && are_pairs(page->tag_names);
+                are_pairs(page->hint_rules) && are_pairs(page->tag_names) &&
+                are_pairs(page->word_rules);
     for (Py_ssize_t i = 0; right && i < page->n_steps + 1; i++)
         right = PyUnicode_Check(PyTuple_GET_ITEM(page->scores, i));
     for (Py_ssize_t i = 0; right && i < page->n_elements; i++) {
@@ -309,13 +307,14 @@ name_reasons(PyObject *Py_UNUSED(module), PyObject *args)
     Py_buffer elements, units, steps;
     PyObject *keep, *logits, *found = NULL;
 
-    if (!PyArg_ParseTuple(args, "O!O!O!O!y*y*O!O!O!(LLO!O!O!y*d)(OOO)", &PyList_Type, &keep,
+    if (!PyArg_ParseTuple(args, "O!O!O!O!y*y*O!O!O!(LLO!O!O!O!O!y*d)(OO)", &PyList_Type, &keep,
                           &PyList_Type, &logits, &PyTuple_Type, &page.lines, &PyList_Type,
                           &page.names, &elements, &units, &PyList_Type, &page.comment, &PyList_Type,
                           &page.system, &PyDict_Type, &page.rules, &page.any_hint, &page.known_bit,
                           &PyTuple_Type, &page.hint_rules, &PyTuple_Type, &page.tag_names,
+                          &PyDict_Type, &page.by_word, &PyTuple_Type, &page.word_rules,
                           &PyTuple_Type, &page.scores, &steps, &page.chrome, &page.known,
-                          &page.section, &page.words))
+                          &page.section))
         return NULL;
     Py_ssize_t n = page.n_elements = PyList_GET_SIZE(page.names);
     page.n_units = PyTuple_GET_SIZE(page.lines);

@@ -16,7 +16,7 @@ from transforms.text.html.tree import Tree, closest
 from transforms.text.html.vocabulary import BIT as HINT
 from transforms.text.html.vocabulary import TAG_BIT
 from transforms.text.html.words import BIT as WORD
-from transforms.text.html.words import words_mask
+from transforms.text.html.words import BY_WORD, words_mask
 
 MAX_NAME_CHARS = 100
 """Longer ids and class names are cut in evidence."""
@@ -54,7 +54,10 @@ _STEPS = tuple(math.log((2 * k - 1) / (201 - 2 * k)) for k in range(1, 101))
 """Log odds from which a score is rounded up to so many percent."""
 _HINT_RULES = tuple((f"{group}.hints", bits) for group, bits in _BY_HINT)
 _TAGS = tuple((name, TAG_BIT[name]) for name in ("nav", "footer", "aside", "header", "form"))
-_CONSTANTS = (_ANY_HINT, KNOWN, _HINT_RULES, _TAGS, _SCORES, array("d", _STEPS), CHROME)
+_WORD_RULES = tuple((f"{group}.words", bits) for group, bits in _BY_WORD)
+_CONSTANTS = (
+    _ANY_HINT, KNOWN, _HINT_RULES, _TAGS, BY_WORD, _WORD_RULES, _SCORES, array("d", _STEPS), CHROME,
+)  # fmt: skip
 """What `_reasons.c` needs to know of all this."""
 _READ: dict[tuple[tuple[str, str], int], Reason] = {}
 """What class and id, and what an element hints at, give: no page says otherwise."""
@@ -102,7 +105,7 @@ class Reasons:
         """
         if (compiled := kernel.compiled) is not None:
             tree, inside = self._tree, self._containers
-            functions = (partial(system_of, tree), self._rule_of_section, _rule_of_line)
+            functions = partial(system_of, tree), self._rule_of_section
             return compiled.name_reasons(
                 list(keep), list(logits), tree.lines, tree.name, tree.elements, tree.units,
                 inside.comment, inside.system, inside.rules, _CONSTANTS, functions,
@@ -140,7 +143,7 @@ class Reasons:
             return _rule_of_hints(inline), f"inside the line, {score}"
         line = tree.lines[unit][0]
         if len(line) <= _MAX_WORDS_CHARS:
-            rule = _rule_of_line(line)
+            rule = _rule_of_words(words_mask(line))
             if rule:
                 return rule, f"words of a short line, {score}"
         if logit <= CHROME:
@@ -178,13 +181,9 @@ def _rule_of_hints(mask: int) -> str:
     return next(rule for rule, bits in _HINT_RULES if mask & bits)
 
 
-def _rule_of_line(line: str) -> str:
-    return _rule_of_words(words_mask(line))
-
-
 @lru_cache(maxsize=1 << 12)
 def _rule_of_words(mask: int) -> str:
-    return next((f"{group}.words" for group, bits in _BY_WORD if mask & bits), "")
+    return next((rule for rule, bits in _WORD_RULES if mask & bits), "")
 
 
 def selector(tree: Tree, element: int) -> str:

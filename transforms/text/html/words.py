@@ -6,6 +6,8 @@ went; they do not decide that it goes, because articles speak of comments and ne
 
 import re
 
+from transforms.text import kernel
+
 MAX_CHARS = 200
 """Longer lines are prose: their words say nothing."""
 
@@ -134,15 +136,15 @@ Disqus and the usual themes ship, not from any single site."""
 
 NAMES = tuple(WORDS)
 BIT = {name: 1 << number for number, name in enumerate(NAMES)}
-_BY_WORD: dict[str, int] = {}
+BY_WORD: dict[str, int] = {}
 for _name, _words in WORDS.items():
     for _word in _words.split():
-        _BY_WORD[_word] = _BY_WORD.get(_word, 0) | BIT[_name]
+        BY_WORD[_word] = BY_WORD.get(_word, 0) | BIT[_name]
 
 _WORDS = re.compile(r"[\w’'-]+").findall
 _HAS_DIGIT = re.compile(r"\d").search
 _SPLIT = re.compile(r"[^\w’'-]+|(?<=\d)(?=[^\W\d])").split
-_known = frozenset(_BY_WORD).intersection
+_known = frozenset(BY_WORD).intersection
 
 
 def words_mask(line: str) -> int:
@@ -156,8 +158,10 @@ def words_mask(line: str) -> int:
     """
     if len(line) > MAX_CHARS:
         return 0
+    if kernel.compiled is not None:
+        return kernel.compiled.words_mask(line, BY_WORD)
     line = line.lower()
     mask = 0
     for word in _known(_SPLIT(line) if _HAS_DIGIT(line) else _WORDS(line)):
-        mask |= _BY_WORD[word]
+        mask |= BY_WORD[word]
     return mask

@@ -186,9 +186,11 @@ class Members:
 
         libdeflate takes a third of zlib's time, but needs the end and the length beforehand, and
         does not tell where it stopped. A guess that fails costs little: zlib then reads the member,
-        and has the last word on all that is damaged. A guess holds when what came out has the check
-        sum and the length that stand in the last eight bytes, and these stand nowhere before: the
-        member's own are the same, so they are these.
+        and has the last word on all that is damaged, but for the codes 286 and 287, which no packer
+        writes: zlib refuses them, libdeflate repeats 258 bytes, and the check sum tells whether
+        that was meant. A guess holds when what came out has the check sum and the length that stand
+        in the last eight bytes, and these stand nowhere before: the member's own are the same, so
+        they are these.
         """
         end = find_bytes(self._block, GZIP_MAGIC, self._at + _GZIP_BYTES)
         if end < 0:  # it may go on in the next block

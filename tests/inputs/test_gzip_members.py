@@ -51,7 +51,10 @@ def with_header_check(content, check):
     return head + struct.pack("<H", check or zlib.crc32(head) & 0xFFFF) + packed + sums
 
 
-PAGE = gzip.compress(b"a page " * 300, mtime=0)
+PAGE = gzip.compress(b"a page " * 36, mtime=0)
+"""Without a repetition of 258 bytes, see `test_a_code_that_nobody_writes`."""
+
+LONG_PAGE = gzip.compress(b"a page " * 300, mtime=0)
 INCOMPRESSIBLE = gzip.compress(b"\x1f\x8b\x08" + bytes(range(256)) * 3, 0, mtime=0)
 CASES = {
     "several": PAGE + INCOMPRESSIBLE + PAGE,
@@ -80,7 +83,7 @@ def test_odd_files_read_the_same(name, tmp_path):
 
 
 PIECES = st.one_of(
-    st.binary(max_size=400).map(lambda data: gzip.compress(data, mtime=0)),
+    st.binary(max_size=256).map(lambda data: gzip.compress(data, mtime=0)),
     st.sampled_from([PAGE, INCOMPRESSIBLE, b"\0\0", b"\x1f\x8b\x08", PAGE[-8:], PAGE[:40]]),
 )
 
@@ -103,6 +106,16 @@ def test_members_across_blocks_read_the_same(tmp_path_factory, pieces, block_byt
         patch.setattr(compression, "BLOCK_BYTES", block_bytes)
         found = both(path, b"".join(pieces))
     assert [place[-2:] for place in found] == one_block  # of damage what was read of it may differ
+
+
+def test_a_code_that_nobody_writes(tmp_path):
+    # zlib knows two codes of the format as errors which libdeflate takes for "repeat 258 bytes".
+    page = bytearray(LONG_PAGE)
+    page[19] ^= 2
+    path = tmp_path / "code.gz"
+    assert trail(path, page, at_once=0)[-1][2] == "corrupt"
+    # Where that was meant the check sum holds, and the text is what it was.
+    assert trail(path, page, at_once=1 << 20)[-1] == (len(page), b"a page " * 300)
 
 
 NEARLY = st.binary(max_size=40) | st.sampled_from(
@@ -128,9 +141,12 @@ def test_nothing_cannot_be_found(sought, start):
 def test_growth_is_refused_at_the_same_byte(tmp_path):
     text = random.Random(1).randbytes(60_000).hex().encode()
     options = ReadOptions(max_expansion=1.5, expansion_grace_bytes=50_000)
-    found = both(tmp_path / "large.gz", PAGE + gzip.compress(text, mtime=0), options)
+    found = both(tmp_path / "large.gz", LONG_PAGE + gzip.compress(text, mtime=0), options)
     assert found[-1][2] == "bomb"
-    assert both(tmp_path / "small.gz", PAGE * 3, options)[-1] == (3 * len(PAGE), b"a page " * 300)
+    assert both(tmp_path / "small.gz", LONG_PAGE * 3, options)[-1] == (
+        3 * len(LONG_PAGE),
+        b"a page " * 300,
+    )
 
 
 def test_growth_of_all_members_together_is_refused_at_the_same_byte(read, tmp_path, monkeypatch):
@@ -152,11 +168,11 @@ def test_small_members_are_read_without_zlib(tmp_path, monkeypatch):
         raise AssertionError("zlib was asked")
 
     monkeypatch.setattr(compression.zlib, "decompressobj", no_zlib)
-    found = trail(tmp_path / "pages.gz", PAGE * 3, at_once=1 << 20)
+    found = trail(tmp_path / "pages.gz", LONG_PAGE * 3, at_once=1 << 20)
     assert [unpacked for _, unpacked in found[1::2]] == [b"a page " * 300] * 3
-    assert found[-1][0] == 3 * len(PAGE)
-    monkeypatch.setattr(compression, "BLOCK_BYTES", len(PAGE) + 20)
-    assert trail(tmp_path / "pages.gz", PAGE * 3, at_once=1 << 20) == found
+    assert found[-1][0] == 3 * len(LONG_PAGE)
+    monkeypatch.setattr(compression, "BLOCK_BYTES", len(LONG_PAGE) + 20)
+    assert trail(tmp_path / "pages.gz", LONG_PAGE * 3, at_once=1 << 20) == found
 
 
 def test_small_members_are_read_at_once_however_many_came_before(tmp_path, monkeypatch):
@@ -165,7 +181,7 @@ def test_small_members_are_read_at_once_however_many_came_before(tmp_path, monke
         Members, "_whole", lambda self, most: read.append(whole(self, most)) or read[-1]
     )
     path = tmp_path / "file.gz"
-    path.write_bytes(PAGE * 20)
+    path.write_bytes(LONG_PAGE * 20)
     options = ReadOptions(expansion_grace_bytes=5_000)
     with StorageFile(str(path)) as storage:
         file = InputFile(str(path), path.stat().st_size, "", "jsonl", "gz")

@@ -28,7 +28,7 @@ __all__ = [
     "plan",
 ]
 
-_MIN_SHARD_BYTES = 4 << 20
+_MIN_SHARD_BYTES = 16 << 20
 _MAX_SHARD_BYTES = 256 << 20
 _SHARDS_WANTED = 1024
 _MAX_FILES = 4096
@@ -51,7 +51,7 @@ def plan(
       patterns: paths, globs and folders; see docs/inputs.md.
       input_format: overrides the extensions, one of `FORMATS`.
       shard_bytes: bytes a shard (compressed ones count four times), at least 1. By default the
-        power of two next to a 1024th of the input, from 4 MiB to 256 MiB.
+        power of two next to a 1024th of the input, from 16 MiB to 256 MiB.
       notes: takes a line about each kind of files in folders that are left out.
 
     Raises:
@@ -83,7 +83,7 @@ def plan(
 
 
 def default_shard_bytes(total_bytes: int) -> int:
-    """The power of two nearest to a 1024th of the input from below, from 4 MiB to 256 MiB."""
+    """The power of two nearest to a 1024th of the input from below, from 16 MiB to 256 MiB."""
     share = max(1, total_bytes // _SHARDS_WANTED)
     return min(_MAX_SHARD_BYTES, max(_MIN_SHARD_BYTES, 1 << (share.bit_length() - 1)))
 

@@ -193,7 +193,13 @@ def test_pieces_cover_a_file(tmp_path, name, size, shard_bytes):
 
 @pytest.mark.parametrize(
     ("total", "size"),
-    [(0, 4 << 20), (1 << 30, 4 << 20), (10 << 30, 8 << 20), (1 << 40, 256 << 20)],
+    [
+        (0, 16 << 20),
+        (10 << 30, 16 << 20),
+        (20 << 30, 16 << 20),
+        (40 << 30, 32 << 20),
+        (1 << 40, 256 << 20),
+    ],
 )
 def test_default_shard_size(total, size):
     assert default_shard_bytes(total) == size

@@ -111,7 +111,7 @@ def featurise(pages):
     for start in range(0, len(pages), 50):
         batch = pages[start : start + 50]
         layout = Layout(np.array([len(page) for page in batch]))
-        parts.append(features(measure(batch), layout))
+        parts.extend(features(measure(batch), layout))
     return np.concatenate(parts)
 
 

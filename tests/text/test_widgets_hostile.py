@@ -1,6 +1,7 @@
 """Any text is judged in linear time, the same way each time."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -66,9 +67,32 @@ def test_many_lines_take_linear_time():
     assert time.process_time() - start < 20
 
 
+def test_many_lines_take_little_memory():
+    page = ["Reply", "Ada says:", "12.03.2024 10:30", "What a bridge, I have to say!"] * 25_000
+    signals, layout = measure([page]), Layout(np.array([len(page)]))
+    tracemalloc.start()
+    try:
+        scores = [model.score(x, model.packaged()) for x in features(signals, layout)]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(map(len, scores)) == len(page)
+    assert peak < 1_600 * len(page)  # all features of a line at once are 1,300 bytes, twice
+
+
+def test_blocks_of_lines_change_nothing(monkeypatch):
+    pages = [["Reply", "Ada says:", "12.03.2024 10:30", "What a bridge!"] * n for n in (3, 40, 1)]
+    signals, layout = measure(pages), Layout(np.array([len(page) for page in pages]))
+    (whole,) = features(signals, layout)
+    monkeypatch.setattr("transforms.text.widgets.context._BLOCK_LINES", 7)
+    blocks = list(features(signals, layout))
+    assert len(blocks) == 26
+    assert np.array_equal(np.concatenate(blocks), whole)
+
+
 def test_scores_do_not_depend_on_the_order_of_sums():
     page = ["No comments:", "Post a Comment", "Menu", "Home", "A short line, 12.03.2024"] * 20
-    x = features(measure([page]), Layout(np.array([len(page)])))
+    (x,) = features(measure([page]), Layout(np.array([len(page)])))
     weights = model.packaged()
     order = np.random.default_rng(1).permutation(x.shape[1])
     turned = model.Weights(

@@ -5,6 +5,7 @@ one page into the next. Every base signal is a multiple of 1/64, held as an inte
 whatever the order and the batch, and a page's features depend on nothing but its own lines.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,8 @@ UNIT: Final = 64
 """Features are integers in units of 1/64."""
 _FAR: Final = 30
 """Distances in lines are capped here."""
+_LETTERS_CAP: Final = 900.0
+_BLOCK_LINES: Final = 16_384
 
 _CLASS: Final = {name: number for number, name in enumerate(CLASSES)}
 _COMMENTS: Final = GROUPS.index("comments")
@@ -120,7 +123,7 @@ def own(signals: Signals) -> Ints:
     letters = signals.letters
     role = signals.role
     columns = [
-        _root(letters, 900.0),
+        _root(letters, _LETTERS_CAP),
         *(_units(letters < bound) for bound in (12, 30, 60, 120)),
         _units(letters > 240),
         *(
@@ -146,11 +149,19 @@ def own(signals: Signals) -> Ints:
     return np.stack(columns, axis=1)
 
 
-def _around(layout: Layout, base: Ints) -> Ints:
-    """Neighbours and windows of the base signals: left, right, 3 and 8 lines either side."""
-    rows = layout.padded(base)
-    at = layout.at
-    total = np.concatenate([np.zeros((1, rows.shape[1]), np.int64), np.cumsum(rows, axis=0)])
+def _summed(rows: Ints) -> Ints:
+    """Sums of all rows before each one, and of all."""
+    return np.concatenate([np.zeros((1, rows.shape[1]), np.int64), np.cumsum(rows, axis=0)])
+
+
+def _around(at: Ints, rows: Ints, total: Ints) -> Ints:
+    """Neighbours and windows of the base signals: left, right, 3 and 8 lines either side.
+
+    Args:
+      at: padded rows of the lines.
+      rows: the base signals, padded.
+      total: their sums.
+    """
 
     def window(low: int, high: int) -> Ints:
         return total[at + high + 1] - total[at + low]
@@ -210,15 +221,18 @@ def _position(signals: Signals, layout: Layout, prose: Ints) -> Ints:
     )
 
 
-def features(signals: Signals, layout: Layout) -> Ints:
-    """All features of all lines, shape (lines, features), in units of 1/`UNIT`."""
-    alone = own(signals)
+def features(signals: Signals, layout: Layout) -> Iterator[Ints]:
+    """All features of all lines, in units of 1/`UNIT`.
+
+    They are 1.3 kB a line and a page may have a million, so they come in blocks of at most
+    `_BLOCK_LINES` lines, each of shape (lines, features).
+    """
     prose = prose_units(signals)
     role = signals.role
     comments = signals.group == _COMMENTS
     base = np.stack(
         [
-            alone[:, 0],
+            _root(signals.letters, _LETTERS_CAP),
             prose,
             _units(signals.letters < 30),
             _units(signals.last == _CLASS["end"]),
@@ -234,6 +248,11 @@ def features(signals: Signals, layout: Layout) -> Ints:
         ],
         axis=1,
     )
-    return np.concatenate(
-        [alone, prose[:, None], _around(layout, base), _position(signals, layout, prose)], axis=1
-    )
+    rows = layout.padded(base)
+    total = _summed(rows)
+    position = _position(signals, layout, prose)
+    for start in range(0, len(prose), _BLOCK_LINES):
+        block = slice(start, start + _BLOCK_LINES)
+        alone = own(signals.of_lines(block))
+        around = _around(layout.at[block], rows, total)
+        yield np.concatenate([alone, prose[block, None], around, position[block]], axis=1)

@@ -77,7 +77,9 @@ def _judge(pages: Sequence[Sequence[str]], weights: model.Weights) -> list[dict[
     scores: Ints | None = None
     open_pages = has_chrome(signals, layout)
     if open_pages.any():
-        scores = model.score(features(signals, layout), weights)
+        scores = np.concatenate(
+            [model.score(block, weights) for block in features(signals, layout)]
+        )
     found: list[dict[int, Removal]] = []
     start = 0
     for page, is_open in zip(pages, open_pages.tolist(), strict=True):

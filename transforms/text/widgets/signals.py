@@ -9,8 +9,8 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +130,12 @@ class Signals:
     dated: Floats
     repeats: Floats
     keys: list[str]
+
+    def of_lines(self, lines: slice) -> Self:
+        """Gives the signals of some of the lines."""
+        if lines.start == 0 and lines.stop >= len(self.keys):
+            return self
+        return type(self)(*(getattr(self, field.name)[lines] for field in fields(self)))
 
 
 _SHORT_CHARS: Final = 120

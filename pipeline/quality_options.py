@@ -61,7 +61,7 @@ def quality_values(options: argparse.Namespace) -> dict[str, Any]:
         "signals": options.signals,
         "filters": filters,
         "limits": limits,
-        "blocked_hosts": _hosts(options.block_hosts),
+        "blocked_hosts": blocked_hosts(options.block_hosts),
         "adult_words": adult,
         "boilerplate_phrases": boilerplate,
         "mask": check_masks(names_of(options.mask)),
@@ -96,7 +96,12 @@ def switch(value: str) -> bool:
     return value == "on"
 
 
-def _hosts(path: str) -> tuple[str, ...]:
+def blocked_hosts(path: str) -> tuple[str, ...]:
+    """Reads the file of `--block-hosts`; "" for none.
+
+    Raises:
+      UsageError: when it cannot be read, or a line of it is no host.
+    """
     from transforms.text.quality import read_hosts
 
     try:

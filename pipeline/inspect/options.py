@@ -56,6 +56,7 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     other.add_argument("--max-page-bytes", type=int, metavar="BYTES", help="longest page")
     for name in ("extractor", "rules", "languages", "dedup", "format", "input-format"):
         other.add_argument(f"--{name}", metavar="VALUE", help="as for `clean`")
+    other.add_argument("--block-hosts", metavar="FILE", help="as for `clean`")
     for field in ("url", "text", "html", "date", "id"):
         other.add_argument(f"--{field}-field", metavar="NAME", help=f"{field} in JSONL and Parquet")
     how = replay.add_argument_group("how it runs")

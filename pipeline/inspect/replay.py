@@ -12,6 +12,7 @@ from pipeline.inputs.shards import Piece, Shard
 from pipeline.inspect.run_folder import RunFolder, open_run
 from pipeline.outputs.commit import check_output
 from pipeline.outputs.summary_files import write_summary_files
+from pipeline.quality_options import blocked_hosts
 from pipeline.reporting.printable import visible
 from pipeline.reporting.run_facts import counted
 from pipeline.storage import open_for_reading
@@ -80,12 +81,20 @@ def replay_config(folder: RunFolder, options: argparse.Namespace) -> CleanConfig
     Raises:
       UsageError: for a value that is not permitted.
     """
+    unlisted = folder.options.get("blocked_hosts_not_listed")
+    if unlisted and not options.block_hosts:
+        raise UsageError(
+            f"the run blocked {unlisted:,} hosts more than its run.json lists; give the list "
+            "again: --block-hosts=FILE"
+        )
     known = {field.name for field in fields(CleanConfig)}
     values = {k: _frozen(v) for k, v in folder.options.items() if k in known}
     values |= {"added": "", "run_name": "", "max_reject_ratio": 1.0, "shard_bytes": None}
     try:
         config = CleanConfig(**values)
         given = {k: getattr(options, k) for k in _OVERRIDES if getattr(options, k) is not None}
+        if options.block_hosts is not None:
+            given["blocked_hosts"] = blocked_hosts(options.block_hosts)
         if "rules" in given:
             from transforms.strip_widgets import check_rules
 

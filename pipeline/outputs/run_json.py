@@ -1,6 +1,7 @@
 """run.json: what a run was told, what it did, and whether it adds up."""
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from pipeline.outputs.largest import MOST, least_variants
 
 SCHEMA = 1
 """Version of this document's layout."""
+
+MOST_BLOCKED_HOSTS = 1000
+"""Listed among the options; block lists have millions."""
 
 
 def describe_run(
@@ -43,11 +47,7 @@ def describe_run(
         "started": times[0],
         "finished": times[1],
         "engine": engine,
-        "options": {
-            name: list(value) if isinstance(value, tuple) else value  # as JSON gives it back
-            for name, value in dataclasses.asdict(config).items()
-            if value not in ("", None)
-        },
+        "options": describe_options(config),
         "versions": versions,
         "rules_version": versions["rules"],
         "input": {
@@ -58,6 +58,26 @@ def describe_run(
         },
         **describe_counts(counts),
     }
+
+
+def describe_options(config: CleanConfig) -> dict[str, Any]:
+    """Makes the options of run.json: what is empty is left out, and of many blocked hosts the rest.
+
+    `blocked_hosts_not_listed` then tells how many more there are, and `blocked_hosts_digest` one
+    list from another.
+    """
+    told = {
+        name: list(value) if isinstance(value, tuple) else value  # as JSON gives it back
+        for name, value in dataclasses.asdict(config).items()
+        if value not in ("", None)
+    }
+    more = len(config.blocked_hosts) - MOST_BLOCKED_HOSTS
+    if more > 0:
+        told["blocked_hosts"] = told["blocked_hosts"][:MOST_BLOCKED_HOSTS]
+        told["blocked_hosts_not_listed"] = more
+        listed = "\n".join(config.blocked_hosts).encode("utf-8", "replace")
+        told["blocked_hosts_digest"] = hashlib.sha256(listed).hexdigest()[:16]
+    return told
 
 
 def describe_counts(counts: Counts) -> dict[str, Any]:

@@ -6,7 +6,6 @@ before a kill is known by its bytes.
 """
 
 import contextlib
-import dataclasses
 import os
 import shutil
 from typing import IO, Final
@@ -18,7 +17,7 @@ from pipeline.config import CleanConfig
 from pipeline.errors import UsageError
 from pipeline.json_text import pretty
 from pipeline.outputs.commit import RUN_FILE
-from pipeline.outputs.run_json import SCHEMA, describe_counts
+from pipeline.outputs.run_json import SCHEMA, describe_counts, describe_options
 from pipeline.storage import exists, is_bucket, join, open_for_reading, read_bytes, write_bytes
 from pipeline.watch.manifest import StreamManifest
 from pipeline.watch.settings import WatchSettings
@@ -120,11 +119,7 @@ def describe_stream(
         "started": manifest.started,
         "finished": manifest.written,
         "engine": "a stream (pagesieve watch)",
-        "options": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(config).items()
-            if value not in ("", None)
-        },
+        "options": describe_options(config),
         "versions": versions,
         "rules_version": versions["rules"],
         "input": {

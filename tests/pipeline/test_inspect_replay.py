@@ -194,3 +194,21 @@ def test_one_clear_line(tmp_path, capsys):
         assert message in err
     assert main(["replay", f"--output={tmp_path / 'nope'}"]) == 2
     assert json.loads((output / "run.json").read_text())["pages"]["rejected"] == {"malformed": 1}
+
+
+def test_hosts_that_run_json_does_not_list_are_given_again(tmp_path, capsys):
+    source = write_pages(tmp_path / "in.jsonl", [PAGES[0], PAGE])
+    hosts = tmp_path / "hosts"
+    hosts.write_text("".join(f"bad{n}.example\n" for n in range(1_200)) + "long.example\n")
+    output = clean(source, tmp_path / "out", SMALL, f"--block-hosts={hosts}")
+    options = run_json(output)["options"]
+    assert len(options["blocked_hosts"]) == 1_000
+    assert options["blocked_hosts_not_listed"] == 201
+    assert len(options["blocked_hosts_digest"]) == 16
+    capsys.readouterr()
+    assert replay(output, "--max-page-bytes=100000") == 2
+    assert "201 hosts more than its run.json lists; give the list again" in capsys.readouterr().err
+    assert replay(output, "--max-page-bytes=100000", f"--block-hosts={hosts}") == 0
+    new = tmp_path / "out.replay"
+    assert run_json(new)["pages"]["dropped"] == {"blocked_host": 1}
+    assert run_json(new)["options"]["blocked_hosts"] == options["blocked_hosts"]

@@ -14,7 +14,7 @@ from pipeline.inputs.plan import Shard
 from pipeline.inputs.read_pages import ReadPages
 from pipeline.outputs.counts import Counts, sum_up
 from pipeline.outputs.write_page import OutputOptions
-from pipeline.outputs.write_records import WriteRecords
+from pipeline.outputs.write_records import NO_ANSWER, WriteRecords
 from pipeline.spill_shards import SpillShards
 from pipeline.storage import write_bytes
 from pipeline.work import WorkFolder
@@ -65,8 +65,9 @@ class CleanPages(beam.PTransform[Any, Any]):
         rules = dedup_rules(config, self._run)
         batches = (
             begin
-            | "Shards" >> beam.Create(self._shards, reshuffle=False)
-            | "Distribute" >> beam.Reshuffle()
+            | "Shards" >> beam.Create([(s.number, s) for s in self._shards], reshuffle=False)
+            | "Distribute" >> beam.GroupByKey()
+            | "EachShard" >> beam.FlatMap(_of_key)
             | ReadPages(read_options(config), work, progress)
         )
         for step in page_steps(config, rules):
@@ -96,7 +97,6 @@ class CleanPages(beam.PTransform[Any, Any]):
             answers
             | "AllShards" >> beam.Flatten()
             | "GroupAnswers" >> beam.GroupByKey()
-            | "DropMarks" >> beam.Map(_drop_marks)
             | WriteRecords(options, work, progress)
         )
         return (
@@ -159,16 +159,12 @@ def read_options(config: CleanConfig) -> ReadOptions:
     )
 
 
-_Mark = tuple[str, int, int]
+def _of_key(item: tuple[int, Iterable[Shard]]) -> Iterable[Shard]:
+    return item[1]
 
 
-def _without_answer(shard: int) -> tuple[int, _Mark]:
-    return shard, ("", 0, 0)
-
-
-def _drop_marks(item: tuple[int, Iterable[_Mark]]) -> tuple[int, Iterable[_Mark]]:
-    shard, answers = item
-    return shard, [answer for answer in answers if answer[0]]
+def _without_answer(shard: int) -> tuple[int, tuple[str, int, int]]:
+    return shard, NO_ANSWER
 
 
 def _store(counts: Counts, path: str) -> Counts:

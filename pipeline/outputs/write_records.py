@@ -22,6 +22,9 @@ from transforms.text.duplicates import REMEMBERED, TEMPLATE
 from transforms.text.page_duplicates import TEMPLATE_RULE, evidence_of, rule_of
 from transforms.text.rows import page_of, paragraph_of
 
+NO_ANSWER = ("", 0, 0)
+"""Stands among the pointers to answers, so that a shard is named that has none."""
+
 _FOUND_LATE = ("duplicate.", "template.")
 """Rules whose removals are known only here."""
 
@@ -30,8 +33,8 @@ class WriteRecords(beam.PTransform[Any, Any]):
     """Writes documents, receipts and rejects of each shard.
 
     PCollection[tuple[int, Iterable[pointer]]] -> PCollection[Counts]. The input names every shard
-    once, with the answers about its keepers. Files depend on their shard alone. A shard that an
-    earlier attempt wrote is not written again.
+    once, with the answers about its keepers and any number of `NO_ANSWER`. Files depend on their
+    shard alone. A shard that an earlier attempt wrote is not written again.
 
     Args:
       options: how the output looks.
@@ -68,7 +71,7 @@ class _WriteFn(beam.DoFn):
             counts = write_shard(
                 self._work,
                 shard,
-                list(answers),
+                [pointer for pointer in answers if pointer != NO_ANSWER],
                 self._options,
                 lambda: self._progress.add(steps=1),
             )

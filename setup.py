@@ -8,7 +8,7 @@ import os
 from setuptools import Extension, setup
 
 SOURCES = (
-    *("_kernel", "_bounds", "_bytes", "_features", "_forms", "_headings", "_hints"),
+    *("_kernel", "_bounds", "_bytes", "_features", "_forms", "_headings", "_hints", "_inside"),
     *("_kept", "_lines", "_phrases", "_quality", "_reasons", "_receipts", "_search", "_utf8"),
     *("_walk", "_words"),
 )

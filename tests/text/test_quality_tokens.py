@@ -121,6 +121,32 @@ def test_the_batch_splits_as_the_splitter(words, kind):
     assert batch(text, kind) == one_by_one(text, kind)
 
 
+INSIDE = (
+    "a ab abc 1 12 : ; = / \\ _ ' ’ s D x o and or w lovin Goin Ol 'm don't :-) :D (o: vs Mr "
+    ", ( ) . °C и \u0301 ١ http 5km"
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(INSIDE.split()), max_size=7).map("".join), max_size=20),
+    st.sampled_from(["en", "de", ""]),
+)
+def test_marks_inside_of_words_are_read_as_without_the_kernel(words, kind):
+    batch(" ".join(words), kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ab=lovin' ab=cd@١.٢.٣.٤ and/or xand/or ab:D ab/Mr. ab_cd.com ab_cd. ab;cd ab=12", "en"),
+        ("l’intérêt l’s c’est. ab’cd.ef a_b’c \\ab'cd \\ab. don't", ""),
+    ],
+)
+def test_marks_inside_of_words_are_read_as_the_splitter_reads_them(text, kind):
+    assert batch(text, kind) == one_by_one(text, kind)
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.text(
@@ -149,19 +175,19 @@ def test_real_text_is_split_as_the_splitter_splits_it():
 @pytest.mark.skipif(kernel.compiled is None, reason="no compiled kernel")
 def test_the_kernel_refuses_what_does_not_fit():
     codes, classes = np.zeros(2, np.uint32), np.zeros(2, np.uint16)
-    words = WordSet(["a"])
+    words, kind = WordSet(["a"]), (False, True)
     sets = words.hashes, words.seen, words.hashes, words.seen, 1
     compiled = kernel.compiled.cut_words
-    for wrong in (("abc", codes, classes, 0, *sets), ("ab", codes, classes[:1], 0, *sets)):
+    for wrong in (("abc", codes, classes, *kind, *sets), ("ab", codes, classes[:1], *kind, *sets)):
         with pytest.raises(ValueError, match="do not fit"):
             compiled(*wrong, {}, list)
     with pytest.raises(ValueError, match="do not fit"):
-        compiled("ab", codes, classes, 0, words.hashes, words.seen[:9], *sets[2:], {}, list)
+        compiled("ab", codes, classes, *kind, words.hashes, words.seen[:9], *sets[2:], {}, list)
     rare = np.full(2, charclass.RARE, np.uint16)
     with pytest.raises(TypeError, match="tuples"):
-        compiled("ab", codes, rare, 0, *sets, {}, list)
+        compiled("ab", codes, rare, *kind, *sets, {}, list)
     with pytest.raises(ZeroDivisionError):
-        compiled("ab", codes, rare, 0, *sets, {}, lambda _: 1 / 0)
+        compiled("ab", codes, rare, *kind, *sets, {}, lambda _: 1 / 0)
 
 
 def test_long_pieces_take_linear_time():

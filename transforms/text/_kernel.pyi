@@ -46,6 +46,7 @@ def cut_words(
     codes: Any,
     classes: Any,
     german: bool,
+    contractions: bool,
     whole_hashes: Any,
     whole_seen: Any,
     stem_hashes: Any,

@@ -6,17 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 
-PyObject *cut_words(PyObject *module, PyObject *args);
-PyObject *count_ngrams(PyObject *module, PyObject *args);
-PyObject *hash_parts(PyObject *module, PyObject *args);
-PyObject *measure_words(PyObject *module, PyObject *args);
-PyObject *count_known(PyObject *module, PyObject *args);
-PyObject *classify(PyObject *module, PyObject *args);
+typedef PyObject *function(PyObject *module, PyObject *args);
+
+function cut_words, count_ngrams, hash_parts, measure_words, count_known, classify;
+int stays_inside(const uint32_t *codes, const uint16_t *classes, Py_ssize_t first, Py_ssize_t last,
+                 Py_ssize_t at, int contractions); /* _inside.c */
 
 /* ---- repeated n-grams ---- */
 
 #define LONGEST 10
-
 #define COLUMNS 18
 
 struct slot {
@@ -264,8 +262,8 @@ mixed(uint64_t hash)
 struct text {
     const uint32_t *codes;
     const uint16_t *classes;
-    Py_ssize_t size;
-    int german;
+    Py_ssize_t size, first, last; /* of the text; of the piece that is read */
+    int german, contractions;
 };
 
 static int
@@ -327,18 +325,19 @@ read_mark(const struct text *text, Py_ssize_t at, const struct mark *m, int insi
     int lone = m->dot && !m->dots;
     int foreign = (m->before & FOREIGN) == FOREIGN || (m->after & FOREIGN) == FOREIGN;
 
-    if ((m->kind & RARE) || (foreign && (inside || m->dot)) ||
-        (apostrophe && (alpha_after || digit_after || next == code)) ||
-        ((code == 58 || code == 59 || code == 61) && (other_before || !space_after)) ||
+    if ((foreign && (inside || m->dot)) ||
         (lone && ((!space_after && !other_after && !(digit_before && digit_after)) || upper_only ||
                   (inside && other_after))) ||
-        (code == 95 && !(space_before || space_after)) ||
         (hyphen && word_before && (m->after & HYPHEN)) ||
         (code == 42 && digit_before && (digit_after || next == 45)) ||
         (code == 36 && alpha_before) ||
         (code == 0x2026 && (next == 0x2026 || (other_before && inside))) ||
-        (code == 41 && m->code_before == 56) || (code == 40 && next == 56) ||
-        (code == 47 && !(space_before || space_after)) || (m->dots && inside))
+        (code == 41 && m->code_before == 56) || (code == 40 && next == 56) || (m->dots && inside))
+        return 1;
+    if (((m->kind & RARE) || (apostrophe && (alpha_after || digit_after || next == code)) ||
+         ((code == 58 || code == 59 || code == 61) && (other_before || !space_after)) ||
+         ((code == 95 || code == 47) && !(space_before || space_after))) &&
+        !stays_inside(text->codes, text->classes, text->first, text->last, at, text->contractions))
         return 1;
     if (text->german &&
         ((inside && alpha_before && alpha_after && (m->kind & TAIL) && code != 44) ||
@@ -484,8 +483,8 @@ cut_words(PyObject *Py_UNUSED(module), PyObject *args)
     struct text text;
     uint8_t *starts = NULL;
 
-    if (!PyArg_ParseTuple(args, "Uy*y*iy*y*y*y*nO!O", &string, &codes, &classes, &text.german,
-                          &whole.hashes, &whole.seen, &stems.hashes, &stems.seen, &longest,
+    if (!PyArg_ParseTuple(args, "Uy*y*ppy*y*y*y*nO!O", &string, &codes, &classes, &text.german,
+                          &text.contractions, &whole.hashes, &whole.seen, &stems.hashes, &stems.seen, &longest,
                           &PyDict_Type, &memo, &cuts))
         return NULL;
     text.codes = codes.buf;
@@ -514,6 +513,7 @@ cut_words(PyObject *Py_UNUSED(module), PyObject *args)
         }
         while (at < text.size && !(text.classes[at] & SPACE))
             at++;
+        text.first = first, text.last = at;
         if (read_piece(&text, first, at, &whole, &stems, longest, starts) &&
             split_piece(string, first, at, memo, cuts, starts) < 0)
             goto done;

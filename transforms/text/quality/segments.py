@@ -129,6 +129,7 @@ def _tokenize_compiled(
         codes,
         classes,
         kind == "de",
+        kind == "en",
         whole.hashes,
         whole.seen,
         stems.hashes,

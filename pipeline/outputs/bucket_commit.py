@@ -115,10 +115,12 @@ def check_not_empty(run_file: str, run: dict[str, Any]) -> None:
         return
     if before:
         read, rejected = run["pages"]["read"], sum(run["pages"]["rejected"].values())
+        first = next(iter(run.get("rejects", [])), None)
+        why = f", the first: {first['detail']}" if first else ""
         raise RunError(
-            f"no page came through ({read} read, {rejected} rejected), so the run with {before} "
-            f"documents that {run_file} describes was not replaced; look at the input and the "
-            "options, or give another --output"
+            f"no page came through ({read} read, {rejected} rejected{why}), so the run with "
+            f"{before} documents that {run_file} describes was not replaced; look at the input "
+            "and the options, or give another --output"
         )
 
 

@@ -95,6 +95,11 @@ def _masked(run: Mapping[str, Any]) -> list[str]:
     return [_row("masked", ", ".join(named))] if named else []
 
 
+def _reject(one: Mapping[str, Any]) -> str:
+    why = visible(one.get("detail", ""), 80)
+    return visible(one.get("file", "?"), 60) + (f" ({why})" if why else "")
+
+
 def _warnings(run: Mapping[str, Any], facts: RunFacts) -> list[str]:
     warnings = []
     if not facts.adds_up:
@@ -102,7 +107,7 @@ def _warnings(run: Mapping[str, Any], facts: RunFacts) -> list[str]:
     rejected = sum(facts.pages_rejected.values())
     if rejected:
         first = next(iter(rows(run.get("rejects"))), None)
-        where = f"; the first: {visible(first.get('file', '?'), 60)}" if first else ""
+        where = f"; the first: {_reject(first)}" if first else ""
         warnings.append(f"{counted(rejected, 'piece')} of input could not be read{where}")
     if facts.not_compared:
         warnings.append(

@@ -52,6 +52,7 @@ def test_runs_in_a_folder_are_left_out(folder, input_format):
     before = plan([str(folder)], input_format=input_format)
     for name in (
         *("out/run.json", "out/documents/p.jsonl.gz", "out/removed/p.jsonl.gz", "out/report.html"),
+        *("past/manifest.json", "past/runs/1/exact-00000.rows"),
         *("deep/out.work/plan.json", "deep/out.work/out/documents/p.jsonl.gz"),
     ):
         path = folder / name
@@ -60,7 +61,7 @@ def test_runs_in_a_folder_are_left_out(folder, input_format):
     notes = []
     assert plan([str(folder)], input_format=input_format, notes=notes) == before
     assert notes[-1] == (
-        "2 of the folders left out, as a run of pagesieve is in it; the first: "
+        "3 of the folders left out, as a run of pagesieve is in it; the first: "
         f"{folder}/deep/out.work"
     )
     assert _paths(plan([str(folder / "out/documents")])) == [

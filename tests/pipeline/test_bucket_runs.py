@@ -160,7 +160,7 @@ def test_a_run_without_documents_replaces_nothing(filled, clean):
     _fill(bucket, {"bad/x.jsonl": b"{nothing\n"})
     empty = clean(f"{bucket}/bad", options=("--overwrite",), output=output)
     assert empty.status == 1
-    assert "no page came through (1 read, 1 rejected)" in empty.err
+    assert "no page came through (1 read, 1 rejected, the first: " in empty.err
     assert _read(output) == old
 
 

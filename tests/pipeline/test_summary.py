@@ -23,7 +23,10 @@ def test_it_reads_as_expected():
         "    3,000    15 %  comments.wordpress  comment forms and readers' comments of WordPress",
         "    1,000   5.0 %  share.buttons       share, like and follow buttons",
         "      900   4.5 %  duplicate.near      almost the same text stands in an earlier place",
-        "  warning     8 pieces of input could not be read; the first: in/bad.jsonl",
+        (
+            "  warning     8 pieces of input could not be read; the first: in/bad.jsonl"
+            " (line 3: no JSON)"
+        ),
         "  output      out dir",
         "  report      out dir/report.html",
         "  look next   pagesieve explain --output='out dir' https://a.example/2",
@@ -58,7 +61,7 @@ def test_pages_cannot_write_to_the_terminal(color):
     run["paragraphs"]["removed"] = {bad: 4900}
     run["pages"]["rejected"] = {bad: 3}
     run["samples"] = {bad: [{"url": bad}]}
-    run["rejects"] = [{"file": bad}]
+    run["rejects"] = [{"file": bad, "detail": bad}]
     text = render_summary(run, f"out{bad}", color=color)
     text.encode("utf-8")
     rest = re.sub(r"\x1b\[\d+m", "", text)

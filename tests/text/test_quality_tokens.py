@@ -123,7 +123,7 @@ def test_the_batch_splits_as_the_splitter(words, kind):
 
 INSIDE = (
     "a ab abc 1 12 : ; = / \\ _ ' ’ s D x o and or w lovin Goin Ol 'm don't :-) :D (o: vs Mr "
-    ", ( ) . °C и \u0301 ١ http 5km"
+    ", ( ) . °C и \u0301 ١ http 5km 𠀀 𝔘 中 가 अ"
 )
 
 
@@ -141,6 +141,7 @@ def test_marks_inside_of_words_are_read_as_without_the_kernel(words, kind):
     [
         ("ab=lovin' ab=cd@١.٢.٣.٤ and/or xand/or ab:D ab/Mr. ab_cd.com ab_cd. ab;cd ab=12", "en"),
         ("l’intérêt l’s c’est. ab’cd.ef a_b’c \\ab'cd \\ab. don't", ""),
+        ("00=𠀀0 ab_𠀀 ab/中b ab:𝔘b ab;अab", "en"),
     ],
 )
 def test_marks_inside_of_words_are_read_as_the_splitter_reads_them(text, kind):

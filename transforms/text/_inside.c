@@ -26,6 +26,8 @@ stays_inside(const uint32_t *codes, const uint16_t *classes, Py_ssize_t first, P
     if (last - first > LONGEST_PIECE)
         return 0;
     for (Py_ssize_t i = first; i < last; i++) {
+        if (codes[i] > 0xFFFF) /* the splitter has no letters there */
+            return 0;
         dots |= codes[i] == '.';
         if (dots && classes[i] & (LETTER | DIGIT | CASELESS | NUMERAL))
             return 0;

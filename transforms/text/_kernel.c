@@ -28,7 +28,7 @@ function encode_utf8; /* _utf8.c */
 function walk_html; /* _walk.c */
 function words_mask; /* _words.c */
 
-#define VERSION 19
+#define VERSION 20
 #define WIDTH 4
 #define TABLE_BITS 19
 #define SLOT_FACTOR UINT64_C(0x9E3779B97F4A7C15)

@@ -7,7 +7,7 @@ one, `setup.py`). Everything works without them, slower, with the same results t
 import os
 from types import ModuleType
 
-VERSION = 19
+VERSION = 20
 """Of the functions' meaning; what an older installation has built is not used."""
 
 WITHOUT = "PAGESIEVE_WITHOUT_KERNEL"

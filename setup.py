@@ -12,12 +12,14 @@ SOURCES = (
     *("_kept", "_lines", "_phrases", "_quality", "_reasons", "_receipts", "_search", "_utf8"),
     *("_walk", "_words"),
 )
+HEADERS = ("_charclass", "_machine")
 
 setup(
     ext_modules=[
         Extension(
             "transforms.text._kernel",
             [f"transforms/text/{name}.c" for name in SOURCES],
+            depends=[f"transforms/text/{name}.h" for name in HEADERS],
             extra_compile_args=["-O3"] if os.name == "posix" else [],
             optional=True,
         )

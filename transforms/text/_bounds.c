@@ -5,14 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_machine.h"
+
 #define MAX_LOOK 10000
 #define LANES 32
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
 
 PyObject *long_tags(PyObject *module, PyObject *args);
 PyObject *measure_markup(PyObject *module, PyObject *args);
@@ -221,7 +217,7 @@ open_at_most(const char *at, const char *end, PyObject *const *sets, Py_ssize_t 
 }
 
 /* Counts "<" and "=", a vector of bytes at a time, as many as a byte can count. */
-FOR_EACH_MACHINE
+FOR_EACH_MACHINE("avx2")
 static void
 count_marks(const char *at, Py_ssize_t size, Py_ssize_t *tags, Py_ssize_t *equals)
 {

@@ -3,13 +3,11 @@
 #include <Python.h>
 #include <stdint.h>
 
+#include "_charclass.h"
+
 int stays_inside(const uint32_t *codes, const uint16_t *classes, Py_ssize_t first, Py_ssize_t last,
                  Py_ssize_t at, int contractions);
 
-#define LETTER 2 /* as in quality/charclass.py */
-#define DIGIT 4
-#define CASELESS 128
-#define NUMERAL 32768
 #define LONGEST_PIECE 100 /* characters; longer ones, which are few, go to the splitter */
 
 /* Whether the mark at `at`, in the piece from `first` to `last`, belongs to no exception, to no

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_machine.h"
+
 typedef PyObject *function(PyObject *module, PyObject *args);
 
 function long_tags, measure_markup; /* _bounds.c */
@@ -40,12 +42,6 @@ function words_mask; /* _words.c */
 #define MOST_MINIMA 128
 #define LEVELS 64
 #define LEVELS_KEPT 8
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
 
 /* ---- MD5 (RFC 1321) of at most 55 bytes: its last eight bytes, the first of them highest ---- */
 
@@ -131,7 +127,7 @@ hash_characters(const Py_UCS4 *characters, Py_ssize_t count)
 
 /* ---- sketches: SimHash and minima ---- */
 
-FOR_EACH_MACHINE static void
+FOR_EACH_MACHINE("avx512f", "avx2") static void
 lower(uint32_t *least, const uint32_t *factors, int minima, const uint64_t *hashes, int count)
 {
     uint32_t small[AT_ONCE];
@@ -151,7 +147,7 @@ lower(uint32_t *least, const uint32_t *factors, int minima, const uint64_t *hash
     }
 }
 
-FOR_EACH_MACHINE static void
+FOR_EACH_MACHINE("avx512f", "avx2") static void
 count_bits(int64_t *ones, const uint64_t *hashes, int count)
 {
     for (int first = 0; first < count; first += LANE_LIMIT) {

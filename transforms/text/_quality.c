@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_charclass.h"
+
 typedef PyObject *function(PyObject *module, PyObject *args);
 
 function cut_words, count_ngrams, hash_parts, measure_words, count_known, classify;
@@ -210,11 +212,6 @@ done:
 
 /* ---- words ---- */
 
-/* Classes of characters, as in quality/charclass.py. */
-enum {
-    SPACE = 1, LETTER = 2, DIGIT = 4, UPPER = 8, PUNCT = 16, HEAD = 32, TAIL = 64, CASELESS = 128,
-    HYPHEN = 2048, ICON = 4096, COIN = 8192, RARE = 16384, NUMERAL = 32768
-};
 #define ALPHA (LETTER | CASELESS)
 #define FOREIGN (LETTER | RARE)
 #define BASE UINT64_C(0x9E3779B97F4A7C15)

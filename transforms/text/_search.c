@@ -9,14 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "_machine.h"
+
 PyObject *find_near(PyObject *module, PyObject *args);
 PyObject *sort_within_keys(PyObject *module, PyObject *args);
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
 
 #define FIELDS 64
 #define CHANCE (FIELDS / 4)
@@ -111,7 +107,7 @@ is_near(const Row *later, const Row *earlier, int distance, const Rules *rules)
     return shared >= 14 * whole && 2 * mine <= 5 * other && begin_alike(later, earlier, rules);
 }
 
-FOR_EACH_MACHINE static Counts
+FOR_EACH_MACHINE("avx2") static Counts
 search(const Row *rows, Py_ssize_t count, const Rules *rules, int64_t *gone, int64_t *kept,
        uint64_t *simhashes, Py_ssize_t *pivots)
 {

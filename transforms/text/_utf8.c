@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_machine.h"
+
 #define AT_ONCE 16
 #define BLOCK 4096 /* characters; three bytes more for each are counted in 16 bits */
 
@@ -13,14 +15,8 @@ PyObject *encode_utf8(PyObject *module, PyObject *text);
 Py_ssize_t utf8_size(PyObject *text);
 void utf8_write(PyObject *text, char *to);
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
-
 /* Bytes of a text in UTF-8; -1 where it holds a surrogate. */
-FOR_EACH_MACHINE
+FOR_EACH_MACHINE("avx2")
 static Py_ssize_t
 size_of_narrow(const uint8_t *at, Py_ssize_t length)
 {
@@ -36,7 +32,7 @@ size_of_narrow(const uint8_t *at, Py_ssize_t length)
     return size;
 }
 
-FOR_EACH_MACHINE
+FOR_EACH_MACHINE("avx2")
 static Py_ssize_t
 size_of_wide(const uint16_t *at, Py_ssize_t length)
 {
@@ -57,7 +53,7 @@ size_of_wide(const uint16_t *at, Py_ssize_t length)
     return size;
 }
 
-FOR_EACH_MACHINE
+FOR_EACH_MACHINE("avx2")
 static Py_ssize_t
 size_of_widest(const uint32_t *at, Py_ssize_t length)
 {

@@ -10,7 +10,7 @@ members that goes on for more than a block, or right to the end of the file, is 
 import re
 from collections.abc import Iterator
 
-from pipeline.inputs.compression import GZIP_MAGIC, DamagedError, Members
+from pipeline.inputs.compression import GZIP_MAGIC, DamagedError, Members, find_bytes
 from pipeline.inputs.options import ReadOptions
 from pipeline.inputs.storage import BLOCK_BYTES, StorageFile
 
@@ -41,13 +41,13 @@ def find_member(
         block = storage.read(BLOCK_BYTES)
         if len(block) < len(GZIP_MAGIC):
             return None
-        found = block.find(GZIP_MAGIC)
+        found = find_bytes(block, GZIP_MAGIC, 0)
         while found >= 0:
             if 0 <= stop <= at + found:
                 return None
             if _begins(storage, options, at + found, chain):
                 return at + found
-            found = block.find(GZIP_MAGIC, found + 1)
+            found = find_bytes(block, GZIP_MAGIC, found + 1)
         at += len(block) - len(GZIP_MAGIC) + 1
     return None
 
